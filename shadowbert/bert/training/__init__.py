@@ -1,0 +1,1 @@
+"""Encoder, recipes, calibration and export; reached only as a child process."""

@@ -1,0 +1,1 @@
+"""Exchanges to examples: which answers may teach. Pure."""

@@ -1,0 +1,1 @@
+"""The demonstration: corpus, driver, live view, self-check."""

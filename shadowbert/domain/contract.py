@@ -1,0 +1,74 @@
+"""The canonical closed-set output of a call: which fields an answer has and which labels each may take.
+
+The same output asked for through another library, transport or property order is the same contract.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Label = str | int | bool | None
+"""A JSON scalar that an answer may hold."""
+
+Answer = tuple[int, ...]
+"""One label index a field, in the contract's field order; len(labels) stands for "left out"."""
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One leaf of the output. Labels are in canonical order (sorted by their JSON text)."""
+
+    path: Path
+    labels: tuple[Label, ...]
+    required: bool = True
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.path)
+
+    @property
+    def classes(self) -> int:
+        """How many outcomes a student must tell apart, "left out" included."""
+        return len(self.labels) + (not self.required)
+
+    def index(self, label: Label) -> int | None:
+        """The label's index; True is not 1 and 1 is not True. None when it is not in the set."""
+        for i, known in enumerate(self.labels):
+            if known == label and isinstance(known, bool) == isinstance(label, bool):
+                return i
+        return None
+
+    def label(self, index: int) -> str:
+        """The label as people read it."""
+        if index == len(self.labels):
+            return "(left out)"
+        value = self.labels[index]
+        return value if isinstance(value, str) else {None: "null", True: "true", False: "false"}.get(value, str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Fields in canonical order (sorted by path) and a prefixed hash that names them."""
+
+    fields: tuple[Field, ...]
+    hash: str
+
+    def describe(self, answer: Sequence[int]) -> dict[str, str]:
+        """Field name to label, for people."""
+        return {field.name: field.label(index) for field, index in zip(self.fields, answer, strict=True)}
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "hash": self.hash,
+            "fields": [{"path": list(f.path), "labels": list(f.labels), "required": f.required} for f in self.fields],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, object]) -> "Contract":
+        fields = data["fields"]
+        assert isinstance(fields, list)
+        return cls(
+            fields=tuple(Field(tuple(f["path"]), tuple(f["labels"]), f["required"]) for f in fields),
+            hash=str(data["hash"]),
+        )

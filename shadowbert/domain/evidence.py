@@ -1,0 +1,53 @@
+"""Counts of agreement and the decisions taken on them."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shadowbert.domain.task import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Agreements and disagreements of one candidate on the rows that count."""
+
+    agree: int = 0
+    disagree: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.agree + self.disagree
+
+    @property
+    def share(self) -> float | None:
+        return self.agree / self.rows if self.rows else None
+
+
+class Ruling(StrEnum):
+    PASS = "pass"  # noqa: S105 - a ruling, not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Move(StrEnum):
+    PROMOTE = "promote"
+    HOLD = "hold"
+    DEMOTE = "demote"
+    STEP = "step"
+    """An operator's or the cadence's change of stage that is neither: pause, resume, off, first student."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A ruling with its reason and what is missing, and the move it causes."""
+
+    ruling: Ruling
+    move: Move
+    reason: str
+    """One sentence for people."""
+    missing: str = ""
+    """What would have to come for a pass, in words."""
+    stage: Stage | None = None
+    """The stage after the move; None where nothing moves."""
+    share: float | None = None
+    numbers: dict[str, float] = field(default_factory=dict)
+    """The counts and bounds it rests on."""

@@ -1,0 +1,78 @@
+"""Who answers an exchange and why."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    STUDENT = "student"
+    LLM = "llm"
+
+
+class Decider(StrEnum):
+    """Who sent the call where it went. Rows decided by STAGE, COIN and SHARE are a uniform sample of eligible calls."""
+
+    RULE = "rule"  # not eligible: a rule of recognition or of the request
+    STAGE = "stage"  # eligible, but no student serves at this stage
+    COIN = "coin"  # the uniform audit coin
+    SHARE = "share"  # outside the canary share
+    STUDENT = "student"  # the student answered, or was not sure (escalation)
+    CLIENT = "client"  # forced by a request header
+    FAULT = "fault"  # a fault of ours: fail open
+
+    @property
+    def uniform(self) -> bool:
+        return self in (Decider.STAGE, Decider.COIN, Decider.SHARE)
+
+
+class Reason(StrEnum):
+    """Reason codes of `x-shadowbert-reason`; with the source they read `llm:<reason>`."""
+
+    # not a classification call, or not one that we know
+    NOT_OBSERVED = "not_observed"
+    NOT_CLASSIFICATION = "not_classification"
+    UNKNOWN_TASK = "unknown_task"
+    TOO_LARGE = "too_large"
+    # eligible rules (DESIGN section 9)
+    HISTORY = "history"
+    NOT_TEXT = "not_text"
+    PARAMETER = "parameter"
+    TOOLS = "tools"
+    STORE = "store"
+    INPUT_TOO_LONG = "input_too_long"
+    EMPTY_INPUT = "empty_input"
+    UNAUTHENTICATED = "unauthenticated"
+    # the stage and its coins
+    COLLECTING = "collecting"
+    SHADOW = "shadow"
+    PAUSED = "paused"
+    OFF = "off"
+    AUDIT = "audit"
+    OUTSIDE_SHARE = "outside_share"
+    UNWATCHED = "unwatched"
+    CLIENT = "client"
+    # the student
+    UNSURE = "unsure"
+    KNOWN_DISAGREEMENT = "known_disagreement"
+    STUDENT_LATE = "student_late"
+    STUDENT_FAULT = "student_fault"
+    STUDENT_MISSING = "student_missing"
+    STUDENT_BUSY = "student_busy"
+    INVALID_ANSWER = "invalid_answer"
+    FAULT = "fault"
+    # the student answered
+    SURE = "sure"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What was decided for one call. `p_llm` is the probability with which it was sent to the LLM, given the policy."""
+
+    source: Source
+    reason: Reason
+    decider: Decider
+    p_llm: float = 1.0
+
+    @property
+    def label(self) -> str:
+        return "student" if self.source is Source.STUDENT else f"llm:{self.reason}"

@@ -1,0 +1,66 @@
+"""Tasks, their versions and the stage each version is in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shadowbert.domain.contract import Contract
+from shadowbert.domain.student import Champion
+from shadowbert.domain.template import Skeleton
+
+
+class Stage(StrEnum):
+    COLLECTING = "collecting"
+    SHADOW = "shadow"
+    CANARY = "canary"
+    LIVE = "live"
+    PAUSED = "paused"
+    OFF = "off"
+
+    @property
+    def serves(self) -> bool:
+        return self in (Stage.CANARY, Stage.LIVE)
+
+
+CANARY_SHARES = (0.05, 0.25, 1.0)
+"""Shares of eligible calls that a candidate serves on its way up; the last one is live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a task promises and how it is watched."""
+
+    target: float = 0.95
+    alpha: float = 0.05
+    audit_rate: float = 0.05
+    min_rows: int = 100
+    first_training: int = 200
+    autopilot: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """A task version as the web processes see it: enough to recognise a call and to decide its route."""
+
+    id: str
+    task: str
+    tenant: str
+    teacher: str
+    contract: Contract
+    skeleton: Skeleton
+    stage: Stage
+    share: float
+    audit_rate: float
+    champion: Champion | None = None
+    reply_model: str | None = None
+    """The model name the teacher last signed its replies with."""
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StageTable:
+    """The mirror of all published versions, with the times that tell whether anybody still watches."""
+
+    versions: tuple[PublishedVersion, ...]
+    revision: int
+    gate_looked_at: float | None
+    """Unix seconds of the gate's last look; None before the first."""

@@ -1,0 +1,1 @@
+"""The stations of a call's journey and the ports they need; no machines."""

@@ -1,0 +1,68 @@
+"""What the answer path needs from machines, as Protocols; bootstrap assigns each machine to its port."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from shadowbert.domain.exchange import Exchange
+from shadowbert.domain.student import Guess
+from shadowbert.domain.task import StageTable
+
+Headers = Sequence[tuple[bytes, bytes]]
+"""Raw header pairs in order; names as received."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRequest:
+    """A client's request as it goes upstream. `target` is the raw path with the raw query, byte for byte."""
+
+    method: str
+    target: bytes
+    headers: Headers
+    body: bytes | AsyncIterator[bytes]
+
+
+class RelayReply(Protocol):
+    """Upstream's reply: status and headers at once, the body as raw (still encoded) chunks."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Headers: ...
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Raises UpstreamError when the reply breaks off."""
+        ...
+
+
+class Upstream(Protocol):
+    def send(self, request: RelayRequest) -> AbstractAsyncContextManager[RelayReply]:
+        """Leaving the context closes the connection unless the body was read to its end.
+
+        Raises UpstreamUnreachable or UpstreamTimeout on entering.
+        """
+        ...
+
+
+class Journal(Protocol):
+    def append(self, exchange: Exchange) -> None:
+        """One write; the row survives kill -9 once this returns. Raises JournalError (disk full)."""
+        ...
+
+
+class Predictor(Protocol):
+    async def predict(self, student_id: str, text: str, *, deadline_ms: float) -> Guess:
+        """Raises StudentBusy, ArtifactInvalid (student not loaded) or TimeoutError."""
+        ...
+
+
+class StageSource(Protocol):
+    def table(self) -> StageTable:
+        """The latest mirror; no I/O."""
+        ...
+
+    def age(self) -> float:
+        """Seconds since the mirror was last known to equal the store."""
+        ...
+
+

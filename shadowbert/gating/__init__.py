@@ -1,0 +1,1 @@
+"""The statistics of agreement and the decisions resting on them. Pure."""

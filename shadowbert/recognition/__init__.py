@@ -1,0 +1,1 @@
+"""Which task a call belongs to and what its input is. Pure."""

@@ -1,0 +1,1 @@
+"""The decision table: who answers a call and why. Pure."""

@@ -1,0 +1,1 @@
+"""The HTTP surface: the proxy, the admin API, the dashboard."""
