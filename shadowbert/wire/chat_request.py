@@ -1,0 +1,69 @@
+"""Reads a chat completion request: what is asked, in which form, and what forbids a local answer.
+
+Judges the request alone; knows nothing of tasks, stages or callers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shadowbert.domain.route import Reason
+from shadowbert.domain.template import Prompt
+from shadowbert.wire.messages import read_messages
+from shadowbert.wire.output_ask import OutputAsk, ToolChoice, Transport, read_output
+from shadowbert.wire.parameters import parameter_obstacle
+from shadowbert.wire.tolerant import as_count, as_object, as_text, parse_object
+
+__all__ = ["ChatRequest", "OutputAsk", "ToolChoice", "Transport", "read_chat_request"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """`prompt` is None where the messages are more than text by role; `obstacle` then says what they are."""
+
+    model: str
+    prompt: Prompt | None
+    output: OutputAsk | None
+    stream: bool
+    include_usage: bool
+    obstacle: Reason | None
+    """The first reason why it may not be answered locally (DESIGN section 9), judged from the request alone."""
+    explicit_task: str | None = None
+    """`metadata.task`."""
+    metadata: Mapping[str, object] | None = None
+    max_tokens: int | None = None
+    """The lower of `max_tokens` and `max_completion_tokens`."""
+    stop: tuple[str, ...] = ()
+
+
+def read_chat_request(body: bytes) -> ChatRequest | None:
+    """None where there is no JSON object with a list of messages; never raises."""
+    parsed = parse_object(body)
+    messages = parsed.get("messages") if parsed else None
+    if parsed is None or not isinstance(messages, list):
+        return None
+    read = read_messages(messages)
+    prompt, said = (None, read) if isinstance(read, Reason) else (read, None)
+    output, tools = read_output(parsed)
+    metadata = parsed.get("metadata")
+    return ChatRequest(
+        model=as_text(parsed.get("model")) or "",
+        prompt=prompt,
+        output=output,
+        stream=parsed.get("stream") is True,
+        include_usage=as_object(parsed.get("stream_options")).get("include_usage") is True,
+        obstacle=said or tools or parameter_obstacle(parsed),
+        explicit_task=as_text(as_object(metadata).get("task")) or None,
+        metadata=metadata if isinstance(metadata, dict) else None,
+        max_tokens=_max_tokens(parsed),
+        stop=_stop(parsed.get("stop")),
+    )
+
+
+def _max_tokens(body: Mapping[str, object]) -> int | None:
+    given = (as_count(body.get("max_tokens")), as_count(body.get("max_completion_tokens")))
+    return min((limit for limit in given if limit is not None), default=None)
+
+
+def _stop(value: object) -> tuple[str, ...]:
+    texts = value if isinstance(value, list) else [value]
+    return tuple(text for text in texts if isinstance(text, str))
