@@ -3,8 +3,10 @@
 The same output asked for through another library, transport or property order is the same contract.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Label = str | int | bool | None
 """A JSON scalar that an answer may hold."""
@@ -44,7 +46,7 @@ class Field:
         if index == len(self.labels):
             return "(left out)"
         value = self.labels[index]
-        return value if isinstance(value, str) else {None: "null", True: "true", False: "false"}.get(value, str(value))
+        return value if isinstance(value, str) else json.dumps(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,8 @@ class Contract:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, object]) -> "Contract":
-        fields = data["fields"]
-        assert isinstance(fields, list)
+    def from_json(cls, data: Mapping[str, Any]) -> "Contract":
         return cls(
-            fields=tuple(Field(tuple(f["path"]), tuple(f["labels"]), f["required"]) for f in fields),
+            fields=tuple(Field(tuple(f["path"]), tuple(f["labels"]), f["required"]) for f in data["fields"]),
             hash=str(data["hash"]),
         )

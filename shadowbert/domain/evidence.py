@@ -51,3 +51,17 @@ class Verdict:
     share: float | None = None
     numbers: dict[str, float] = field(default_factory=dict)
     """The counts and bounds it rests on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A version's state after a move, who caused it and why."""
+
+    stage: Stage
+    share: float
+    candidate_id: str | None
+    by: str
+    why: str
+    at: float
+    forced: bool = False
+    held: bool = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 SLOT_SEPARATOR = "\n"
 
@@ -37,7 +38,5 @@ class Skeleton:
         return {"messages": [{"role": m.role, "statics": list(m.statics)} for m in self.messages]}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, object]) -> "Skeleton":
-        messages = data["messages"]
-        assert isinstance(messages, list)
-        return cls(tuple(SkeletonMessage(m["role"], tuple(m["statics"])) for m in messages))
+    def from_json(cls, data: Mapping[str, Any]) -> "Skeleton":
+        return cls(tuple(SkeletonMessage(m["role"], tuple(m["statics"])) for m in data["messages"]))

@@ -1,0 +1,189 @@
+"""The rows that stations hand to each other through the store. Each kind has one writer, named in its docstring."""
+
+from dataclasses import dataclass, field
+
+from shadowbert.domain.contract import Answer, Contract
+from shadowbert.domain.evidence import Verdict
+from shadowbert.domain.route import Decider, Source
+from shadowbert.domain.student import Prediction, Slice
+from shadowbert.domain.task import Stage
+from shadowbert.domain.template import Skeleton
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedExchange:
+    """An exchange as collect reads it back (written by load). `seq` is the store's load sequence: the only order."""
+
+    id: str
+    seq: int
+    tenant: str
+    received_at: float
+    status: int | None
+    outcome: str
+    source: Source
+    decider: Decider
+    p_llm: float
+    explicit_task: str | None
+    retry_count: int
+    eligible: bool
+    noted_version: str | None
+    prediction: Prediction | None
+    request: bytes | None
+    response: bytes | None
+    response_type: str
+    response_encoding: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call of a version with the teacher's label, or why it has none (written by collect)."""
+
+    exchange_id: str
+    seq: int
+    version_id: str
+    input: str
+    input_hash: str
+    source: Source
+    decider: Decider
+    p_llm: float
+    eligible: bool
+    answer: Answer | None
+    unfit: str | None
+    prediction: Prediction | None = None
+    """The champion's prediction where the web process made one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrayCall:
+    """A classification call that matches no published version yet (written by collect)."""
+
+    exchange_id: str
+    seq: int
+    group: str
+    """Tenant, teacher and contract: what calls of one version must share."""
+    explicit_task: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRow:
+    """One distinct input with the label the teacher gave most often (written by collect)."""
+
+    input_hash: str
+    input: str
+    answer: Answer
+    first_seq: int
+    exchange_id: str
+    repeats: int
+    agreeing_repeats: int
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A task version and its state (founded by collect, moved only by promote and by operators through it)."""
+
+    id: str
+    task_id: str
+    task: str
+    tenant: str
+    teacher: str
+    contract: Contract
+    skeleton: Skeleton
+    stage: Stage
+    share: float
+    epoch: int
+    """Grows by one with every move; a move names the epoch it was decided on."""
+    stage_seq: int
+    """The load sequence when the present stage and share began."""
+    candidate_id: str | None
+    """The champion: the candidate that may serve."""
+    forced: bool
+    held: bool
+    """An operator rolled back: the gate does not promote until an operator resumes."""
+    created_at: float
+    reply_model: str | None = None
+    audit_rate: float | None = None
+    """Set while suspicion or a challenger's evidence asks for more than the policy's rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudentRow:
+    """A published student (written by train)."""
+
+    id: str
+    version_id: str
+    number: int
+    cutoff_seq: int
+    artifact: str
+    recipe: str
+    examples: int
+    created_at: float
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """A student with a slice that gathers evidence (entered by train or promote, retired by promote)."""
+
+    id: str
+    task_id: str
+    version_id: str
+    student_id: str
+    number: int
+    """The task's j-th candidate: it spends alpha / (j (j + 1))."""
+    slice: Slice
+    start_seq: int
+    """Only calls loaded after this count."""
+    expected_coverage: float
+    entered_at: float
+    retired: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionRow:
+    """A candidate's prediction on a call and whether it agreed with the teacher (written by shadow)."""
+
+    exchange_id: str
+    candidate_id: str
+    student_id: str
+    version_id: str
+    seq: int
+    input_hash: str
+    prediction: Prediction
+    agreed: bool | None
+    """None where the teacher gave no label."""
+    uniform: bool
+    distinct: bool
+    """The first time this student meets this input, and it was not trained on it."""
+    served: bool
+    by_web: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """A verdict as it was passed (written by promote)."""
+
+    id: int
+    version_id: str
+    candidate_id: str | None
+    at: float
+    stage_before: Stage
+    epoch: int
+    by: str
+    """`gate`, or the operator's name."""
+    why: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    """A training that is asked for, running or over (written by train)."""
+
+    id: str
+    version_id: str
+    state: str
+    cause: str
+    created_at: float
+    examples: int = 0
+    attempts: int = 0
+    message: str = ""

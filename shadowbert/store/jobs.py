@@ -1,0 +1,97 @@
+"""Training jobs, leases and marks: who works on what, and how far everybody got."""
+
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+
+from shadowbert.domain.ids import uuid7
+from shadowbert.domain.records import TrainingJob
+from shadowbert.store.base import Repository
+from shadowbert.store.tables import jobs, leases, marks
+
+OPEN = ("queued", "running")
+
+
+class Jobs(Repository):
+    def queue(self, version_id: str, *, cause: str, at: float) -> TrainingJob:
+        """Ask for a training; an open one of the same version serves as well."""
+        where = (jobs.c.version_id == version_id) & jobs.c.state.in_(OPEN)
+        row = self._db.execute(select(jobs).where(where)).first()
+        if row is not None:
+            return _job(row)
+        job = TrainingJob(id=uuid7(), version_id=version_id, state="queued", cause=cause, created_at=at)
+        self._db.execute(insert(jobs), [{name: getattr(job, name) for name in jobs.c.keys() if name != "finished_at"}])  # noqa: SIM118
+        return job
+
+    def next(self) -> TrainingJob | None:
+        """The oldest open job. One left `running` by a worker that died is taken up again."""
+        row = self._db.execute(select(jobs).where(jobs.c.state.in_(OPEN)).order_by(jobs.c.created_at)).first()
+        return _job(row) if row else None
+
+    def start(self, job_id: str, *, examples: int) -> None:
+        values = {"state": "running", "examples": examples, "attempts": jobs.c.attempts + 1}
+        self._db.execute(update(jobs).where(jobs.c.id == job_id).values(values))
+
+    def finish(self, job_id: str, *, state: str, message: str, at: float) -> None:
+        values = {"state": state, "message": message, "finished_at": at}
+        self._db.execute(update(jobs).where(jobs.c.id == job_id).values(values))
+
+    def last_size(self, version_id: str) -> int:
+        """Examples of the largest training that ended, whether it published or failed."""
+        query = select(func.max(jobs.c.examples)).where(jobs.c.version_id == version_id, jobs.c.state.not_in(OPEN))
+        return int(self._db.execute(query).scalar() or 0)
+
+    def latest(self, version_id: str) -> TrainingJob | None:
+        query = select(jobs).where(jobs.c.version_id == version_id).order_by(jobs.c.created_at.desc())
+        row = self._db.execute(query).first()
+        return _job(row) if row else None
+
+    def open_count(self) -> int:
+        return int(self._db.execute(select(func.count()).where(jobs.c.state.in_(OPEN))).scalar_one())
+
+
+class Leases(Repository):
+    def take(self, name: str, holder: str, *, now: float, seconds: float) -> bool:
+        """Take or renew a lease. False while another holder's has not run out."""
+        row = self._db.execute(select(leases).where(leases.c.name == name).with_for_update()).first()
+        if row is not None and row.holder != holder and row.expires_at > now:
+            return False
+        self._db.execute(delete(leases).where(leases.c.name == name))
+        self._db.execute(insert(leases), [{"name": name, "holder": holder, "expires_at": now + seconds}])
+        return True
+
+    def give_back(self, name: str, holder: str) -> None:
+        self._db.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+
+    def holder(self, name: str, *, now: float) -> str | None:
+        row = self._db.execute(select(leases).where(leases.c.name == name)).first()
+        return row.holder if row is not None and row.expires_at > now else None
+
+
+class Marks(Repository):
+    """Named points: how far a station has come (seq) and when it last looked (at)."""
+
+    def seq(self, name: str) -> int:
+        return int(self._db.execute(select(marks.c.seq).where(marks.c.name == name)).scalar() or 0)
+
+    def at(self, name: str) -> float | None:
+        return self._db.execute(select(marks.c.at).where(marks.c.name == name)).scalar()
+
+    def set(self, name: str, *, seq: int | None = None, at: float | None = None, note: str | None = None) -> None:
+        values: dict[str, Any] = {"seq": seq, "at": at, "note": note}
+        kept = {key: value for key, value in values.items() if value is not None}
+        if self._db.execute(update(marks).where(marks.c.name == name).values(kept)).rowcount == 0:
+            self._db.execute(insert(marks), [{"name": name, **kept}])
+
+
+def _job(row: Row[Any]) -> TrainingJob:
+    return TrainingJob(
+        id=row.id,
+        version_id=row.version_id,
+        state=row.state,
+        cause=row.cause,
+        created_at=row.created_at,
+        examples=row.examples,
+        attempts=row.attempts,
+        message=row.message,
+    )

@@ -1,0 +1,71 @@
+"""The stage table that web processes mirror: every published version with its champion."""
+
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from shadowbert.domain.contract import Contract
+from shadowbert.domain.student import Champion
+from shadowbert.domain.task import PublishedVersion, Stage, StageTable
+from shadowbert.domain.template import Skeleton
+from shadowbert.store.base import REVISION, Repository
+from shadowbert.store.codec import slice_of
+from shadowbert.store.students import Predictions
+from shadowbert.store.tables import candidates, marks, students, tasks, versions
+
+GATE_LOOK = "gate"
+
+
+class Mirror(Repository):
+    def revision(self) -> int:
+        return self._counter(REVISION)
+
+    def gate_looked_at(self) -> float | None:
+        return self._db.execute(select(marks.c.at).where(marks.c.name == GATE_LOOK)).scalar()
+
+    def table(self, *, audit_rate: float) -> StageTable:
+        """Everything a web process needs to recognise and route. `audit_rate` is the policy's."""
+        columns = [column for column in versions.c if column.name != "id"]
+        query = (
+            select(versions.c.id.label("version_id"), tasks.c.name, tasks.c.tenant, *columns)
+            .add_columns(
+                candidates.c.threshold, candidates.c.excluded, students.c.id.label("student_id"), students.c.artifact
+            )
+            .join(tasks, tasks.c.id == versions.c.task_id)
+            .outerjoin(candidates, candidates.c.id == versions.c.candidate_id)
+            .outerjoin(students, students.c.id == candidates.c.student_id)
+            .order_by(versions.c.created_at)
+        )
+        rows = self._db.execute(query).all()
+        return StageTable(
+            versions=tuple(self._published(row, audit_rate) for row in rows),
+            revision=self.revision(),
+            gate_looked_at=self.gate_looked_at(),
+        )
+
+    def _published(self, row: Row[Any], audit_rate: float) -> PublishedVersion:
+        return PublishedVersion(
+            id=row.version_id,
+            task=row.name,
+            tenant=row.tenant,
+            teacher=row.teacher,
+            contract=Contract.from_json(row.contract),
+            skeleton=Skeleton.from_json(row.skeleton),
+            stage=Stage(row.stage),
+            share=row.share,
+            audit_rate=row.audit_rate or audit_rate,
+            champion=self._champion(row),
+            reply_model=row.reply_model,
+            forced=row.forced,
+        )
+
+    def _champion(self, row: Row[Any]) -> Champion | None:
+        if row.student_id is None:
+            return None
+        return Champion(
+            student_id=row.student_id,
+            candidate_id=row.candidate_id,
+            artifact=row.artifact,
+            slice=slice_of(row),
+            known_disagreements=frozenset(Predictions(self._db).known_disagreements(row.student_id)),
+        )

@@ -1,0 +1,94 @@
+"""The store: one door to the database. Everything happens inside `read()` or `write()` transactions."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from shadowbert.domain.exchange import Exchange
+from shadowbert.errors import StoreError
+from shadowbert.store import schema
+from shadowbert.store.calls import Calls, Examples
+from shadowbert.store.engine import open_engine
+from shadowbert.store.exchanges import Exchanges
+from shadowbert.store.jobs import Jobs, Leases, Marks
+from shadowbert.store.mirror import Mirror
+from shadowbert.store.reports import Reports
+from shadowbert.store.students import Candidates, Predictions, Students
+from shadowbert.store.tasks import Tasks
+
+
+class Transaction:
+    """The repositories on one connection: what is done through them is committed together or not at all."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.exchanges = Exchanges(connection)
+        self.tasks = Tasks(connection)
+        self.calls = Calls(connection)
+        self.examples = Examples(connection)
+        self.students = Students(connection)
+        self.candidates = Candidates(connection)
+        self.predictions = Predictions(connection)
+        self.jobs = Jobs(connection)
+        self.leases = Leases(connection)
+        self.marks = Marks(connection)
+        self.mirror = Mirror(connection)
+        self.reports = Reports(connection)
+
+
+class Store:
+    """Thread-safe; each transaction has its own connection."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: Engine = open_engine(url)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A consistent view. Raises StoreError when the database cannot be reached."""
+        with self._transaction(immediate=False) as transaction:
+            yield transaction
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Commits at the end, rolls back when the block raises."""
+        with self._transaction(immediate=True) as transaction:
+            yield transaction
+
+    @contextmanager
+    def _transaction(self, *, immediate: bool) -> Iterator[Transaction]:
+        try:
+            with self._engine.connect().execution_options(immediate=immediate) as connection, connection.begin():
+                yield Transaction(connection)
+        except SQLAlchemyError as error:
+            raise StoreError(f"the database refused: {type(error).__name__}: {_first_line(error)}") from error
+
+    def upgrade(self) -> str:
+        """Bring the schema to this program's revision. Returns it."""
+        return schema.upgrade(self._engine)
+
+    def check(self) -> None:
+        """Raises SchemaOutdated with the command to type when the schema is at another revision."""
+        schema.check(self._engine)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+class StoreSink:
+    """The loader's ExchangeSink on a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def offset(self, segment: str) -> int:
+        with self._store.read() as tx:
+            return tx.exchanges.offset(segment)
+
+    def load(self, segment: str, *, start: int, end: int, exchanges: Sequence[Exchange]) -> int:
+        with self._store.write() as tx:
+            return tx.exchanges.load(segment, start=start, end=end, batch=exchanges)
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]

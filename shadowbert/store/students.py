@@ -1,0 +1,196 @@
+"""Students, the candidates made of them, and the candidates' predictions: the evidence."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, func, insert, select, update
+
+from shadowbert.domain.evidence import Counts
+from shadowbert.domain.records import CandidateRow, PredictionRow, StudentRow
+from shadowbert.store.base import Repository
+from shadowbert.store.codec import slice_of
+from shadowbert.store.tables import candidates, predictions, students
+
+
+class Students(Repository):
+    def add(self, student: StudentRow) -> None:
+        self._db.execute(insert(students), [{name: getattr(student, name) for name in students.c.keys()}])  # noqa: SIM118
+        self.touch()
+
+    def next_number(self, version_id: str) -> int:
+        query = select(func.max(students.c.number)).where(students.c.version_id == version_id)
+        return int(self._db.execute(query).scalar() or 0) + 1
+
+    def of_version(self, version_id: str) -> list[StudentRow]:
+        query = select(students).where(students.c.version_id == version_id).order_by(students.c.number)
+        return [_student(row) for row in self._db.execute(query)]
+
+    def get(self, student_id: str) -> StudentRow | None:
+        row = self._db.execute(select(students).where(students.c.id == student_id)).first()
+        return _student(row) if row else None
+
+
+class Candidates(Repository):
+    def enter(self, candidate: CandidateRow) -> None:
+        """Let a candidate gather evidence from the next call on."""
+        row = {
+            "id": candidate.id,
+            "task_id": candidate.task_id,
+            "version_id": candidate.version_id,
+            "student_id": candidate.student_id,
+            "number": candidate.number,
+            "threshold": candidate.slice.threshold,
+            "excluded": sorted([list(pair) for pair in candidate.slice.excluded]),
+            "start_seq": candidate.start_seq,
+            "cursor_seq": candidate.start_seq,
+            "expected_coverage": candidate.expected_coverage,
+            "entered_at": candidate.entered_at,
+            "retired": candidate.retired,
+        }
+        self._db.execute(insert(candidates), [row])
+
+    def next_number(self, task_id: str) -> int:
+        query = select(func.max(candidates.c.number)).where(candidates.c.task_id == task_id)
+        return int(self._db.execute(query).scalar() or 0) + 1
+
+    def get(self, candidate_id: str) -> CandidateRow | None:
+        row = self._db.execute(select(candidates).where(candidates.c.id == candidate_id)).first()
+        return _candidate(row) if row else None
+
+    def active(self, version_id: str) -> list[CandidateRow]:
+        """Candidates that still gather evidence, oldest first."""
+        return self._listed(
+            select(candidates).where(candidates.c.version_id == version_id, candidates.c.retired.is_(None))
+        )
+
+    def of_version(self, version_id: str) -> list[CandidateRow]:
+        return self._listed(select(candidates).where(candidates.c.version_id == version_id))
+
+    def _listed(self, query: Select[Any]) -> list[CandidateRow]:
+        return [_candidate(row) for row in self._db.execute(query.order_by(candidates.c.number))]
+
+    def retire(self, candidate_id: str, why: str) -> None:
+        self._db.execute(update(candidates).where(candidates.c.id == candidate_id).values(retired=why))
+
+    def cursor(self, candidate_id: str) -> int:
+        return int(
+            self._db.execute(select(candidates.c.cursor_seq).where(candidates.c.id == candidate_id)).scalar_one()
+        )
+
+    def move_cursor(self, candidate_id: str, seq: int) -> None:
+        self._db.execute(update(candidates).where(candidates.c.id == candidate_id).values(cursor_seq=seq))
+
+
+class Predictions(Repository):
+    def add(self, rows: Sequence[PredictionRow], teachers: Sequence[Sequence[int] | None]) -> None:
+        """Append predictions with the teacher's answers beside them."""
+        if rows:
+            self._db.execute(insert(predictions), [_row(r, t) for r, t in zip(rows, teachers, strict=True)])
+
+    def met(self, student_id: str, hashes: Sequence[str]) -> set[str]:
+        """Which of these inputs this student has predicted before."""
+        query = select(predictions.c.input_hash).where(
+            predictions.c.student_id == student_id, predictions.c.input_hash.in_(hashes)
+        )
+        return set(self._db.execute(query).scalars())
+
+    def promotion_counts(self, candidate_id: str) -> Counts:
+        """Agreement on distinct uniform rows in the slice."""
+        return self._counts((predictions.c.candidate_id == candidate_id) & predictions.c.distinct_row & _in_evidence())
+
+    def audit_counts(self, candidate_id: str, after: int) -> Counts:
+        """Agreement on every uniform row in the slice after a load sequence."""
+        return self._counts((predictions.c.candidate_id == candidate_id) & (predictions.c.seq > after) & _in_evidence())
+
+    def _counts(self, where: Any) -> Counts:  # noqa: ANN401 - a SQL condition
+        query = select(predictions.c.agreed, func.count()).where(where).group_by(predictions.c.agreed)
+        found = {bool(agreed): int(n) for agreed, n in self._db.execute(query)}
+        return Counts(agree=found.get(True, 0), disagree=found.get(False, 0))
+
+    def audits(self, candidate_id: str, after: int) -> list[bool]:
+        """Agreements on uniform rows in the slice after a load sequence, in order."""
+        query = (
+            select(predictions.c.agreed)
+            .where(predictions.c.candidate_id == candidate_id, predictions.c.seq > after, _in_evidence())
+            .order_by(predictions.c.seq)
+        )
+        return [bool(agreed) for agreed in self._db.execute(query).scalars()]
+
+    def uniform_rows(self, candidate_id: str, after: int) -> int:
+        query = select(func.count()).where(
+            predictions.c.candidate_id == candidate_id,
+            predictions.c.seq > after,
+            predictions.c.uniform_row,
+            predictions.c.agreed.is_not(None),
+        )
+        return int(self._db.execute(query).scalar_one())
+
+    def coverage(self, candidate_id: str) -> tuple[int, int]:
+        """(uniform rows in the slice, all uniform rows) of this candidate."""
+        uniform = (predictions.c.candidate_id == candidate_id) & predictions.c.uniform_row
+        total = self._db.execute(select(func.count()).where(uniform)).scalar_one()
+        inside = self._db.execute(select(func.count()).where(uniform & predictions.c.in_slice)).scalar_one()
+        return int(inside), int(total)
+
+    def confusion(self, candidate_id: str) -> list[tuple[tuple[int, ...], tuple[int, ...], int]]:
+        """(student's answer, teacher's answer, rows) on the rows that count for promotion."""
+        where = (predictions.c.candidate_id == candidate_id) & predictions.c.distinct_row & _in_evidence()
+        rows = self._db.execute(select(predictions.c.answer, predictions.c.teacher).where(where)).all()
+        tally: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
+        for answer, teacher in rows:
+            key = (tuple(answer), tuple(teacher))
+            tally[key] = tally.get(key, 0) + 1
+        return [(student, teacher, n) for (student, teacher), n in tally.items()]
+
+    def known_disagreements(self, student_id: str) -> set[str]:
+        query = select(predictions.c.input_hash).where(
+            predictions.c.student_id == student_id, predictions.c.agreed.is_(False)
+        )
+        return set(self._db.execute(query.distinct()).scalars())
+
+
+def _in_evidence() -> Any:  # noqa: ANN401 - a SQL condition
+    return predictions.c.uniform_row & predictions.c.in_slice & predictions.c.agreed.is_not(None)
+
+
+def _row(row: PredictionRow, teacher: Sequence[int] | None) -> dict[str, Any]:
+    guess = row.prediction.guess
+    return {
+        "exchange_id": row.exchange_id,
+        "candidate_id": row.candidate_id,
+        "student_id": row.student_id,
+        "version_id": row.version_id,
+        "seq": row.seq,
+        "input_hash": row.input_hash,
+        "answer": list(guess.answer),
+        "confidences": list(guess.confidences),
+        "joint": guess.joint,
+        "ms": row.prediction.ms,
+        "late": row.prediction.late,
+        "in_slice": row.prediction.in_slice,
+        "agreed": row.agreed,
+        "teacher": None if teacher is None else list(teacher),
+        "uniform_row": row.uniform,
+        "distinct_row": row.distinct,
+        "served": row.served,
+        "by_web": row.by_web,
+    }
+
+
+def _student(row: Row[Any]) -> StudentRow:
+    return StudentRow(**{name: getattr(row, name) for name in students.c.keys()})  # noqa: SIM118
+
+
+def _candidate(row: Row[Any]) -> CandidateRow:
+    return CandidateRow(
+        id=row.id,
+        task_id=row.task_id,
+        version_id=row.version_id,
+        student_id=row.student_id,
+        number=row.number,
+        slice=slice_of(row),
+        start_seq=row.start_seq,
+        expected_coverage=row.expected_coverage,
+        entered_at=row.entered_at,
+        retired=row.retired,
+    )

@@ -1,0 +1,266 @@
+"""The tables. Times are Unix seconds, ids UUIDv7 text; order and cut-offs are `seq`, the load sequence."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ID = String(36)
+SEQ = BigInteger().with_variant(Integer, "sqlite")
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", SEQ, nullable=False),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("bytes_loaded", SEQ, nullable=False),
+)
+
+exchanges = Table(
+    "exchanges",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("seq", SEQ, nullable=False, unique=True),
+    Column("received_at", Float, nullable=False, index=True),
+    Column("tenant", String(80), nullable=False),
+    Column("method", String(40), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("endpoint", String(20)),
+    Column("status", Integer),
+    Column("outcome", String(20), nullable=False),
+    Column("source", String(10), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("decider", String(10), nullable=False),
+    Column("p_llm", Float, nullable=False),
+    Column("first_byte_ms", Float, nullable=False),
+    Column("total_ms", Float, nullable=False),
+    Column("request_bytes", SEQ, nullable=False),
+    Column("response_bytes", SEQ, nullable=False),
+    Column("response_type", Text, nullable=False),
+    Column("response_encoding", Text, nullable=False),
+    Column("explicit_task", Text),
+    Column("retry_count", Integer, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("version_id", ID),
+    Column("input_hash", String(40)),
+    Column("eligible", Boolean, nullable=False),
+    Column("prediction", JSON(none_as_null=True)),
+    Index("ix_exchanges_version_source", "version_id", "source", "seq"),
+)
+
+payloads = Table(
+    "payloads",
+    metadata,
+    Column("exchange_id", ID, ForeignKey("exchanges.id", ondelete="CASCADE"), primary_key=True),
+    Column("request", LargeBinary),
+    Column("response", LargeBinary),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("tenant", String(80), nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("tenant", "name"),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("task_id", ID, ForeignKey("tasks.id"), nullable=False),
+    Column("teacher", Text, nullable=False),
+    Column("contract", JSON, nullable=False),
+    Column("skeleton", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("stage", String(12), nullable=False),
+    Column("share", Float, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("stage_seq", SEQ, nullable=False),
+    Column("candidate_id", ID),
+    Column("forced", Boolean, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Column("audit_rate", Float),
+    Column("reply_model", Text),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("exchange_id", ID, ForeignKey("exchanges.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", SEQ, nullable=False),
+    Column("version_id", ID, ForeignKey("versions.id"), nullable=False),
+    Column("input", Text, nullable=False),
+    Column("input_hash", String(40), nullable=False),
+    Column("source", String(10), nullable=False),
+    Column("decider", String(10), nullable=False),
+    Column("p_llm", Float, nullable=False),
+    Column("eligible", Boolean, nullable=False),
+    Column("answer", JSON(none_as_null=True)),
+    Column("unfit", String(40)),
+    Column("prediction", JSON(none_as_null=True)),
+    Index("ix_calls_version_seq", "version_id", "seq"),
+)
+
+strays = Table(
+    "strays",
+    metadata,
+    Column("exchange_id", ID, ForeignKey("exchanges.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", SEQ, nullable=False),
+    Column("group_key", Text, nullable=False, index=True),
+    Column("explicit_task", Text),
+)
+
+examples = Table(
+    "examples",
+    metadata,
+    Column("version_id", ID, ForeignKey("versions.id"), primary_key=True),
+    Column("input_hash", String(40), primary_key=True),
+    Column("input", Text, nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("first_seq", SEQ, nullable=False),
+    Column("exchange_id", ID, nullable=False),
+    Column("votes", JSON, nullable=False),
+    Column("weight", Float, nullable=False),
+)
+
+students = Table(
+    "students",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("version_id", ID, ForeignKey("versions.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("cutoff_seq", SEQ, nullable=False),
+    Column("artifact", Text, nullable=False),
+    Column("recipe", String(40), nullable=False),
+    Column("examples", Integer, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("scores", JSON, nullable=False),
+    UniqueConstraint("version_id", "number"),
+)
+
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("task_id", ID, ForeignKey("tasks.id"), nullable=False),
+    Column("version_id", ID, ForeignKey("versions.id"), nullable=False),
+    Column("student_id", ID, ForeignKey("students.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("excluded", JSON, nullable=False),
+    Column("start_seq", SEQ, nullable=False),
+    Column("cursor_seq", SEQ, nullable=False),
+    Column("expected_coverage", Float, nullable=False),
+    Column("entered_at", Float, nullable=False),
+    Column("retired", Text),
+    UniqueConstraint("task_id", "number"),
+)
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("exchange_id", ID, primary_key=True),
+    Column("candidate_id", ID, ForeignKey("candidates.id"), primary_key=True),
+    Column("student_id", ID, nullable=False),
+    Column("version_id", ID, nullable=False),
+    Column("seq", SEQ, nullable=False),
+    Column("input_hash", String(40), nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("confidences", JSON, nullable=False),
+    Column("joint", Float, nullable=False),
+    Column("ms", Float, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("in_slice", Boolean, nullable=False),
+    Column("agreed", Boolean),
+    Column("teacher", JSON(none_as_null=True)),
+    Column("uniform_row", Boolean, nullable=False),
+    Column("distinct_row", Boolean, nullable=False),
+    Column("served", Boolean, nullable=False),
+    Column("by_web", Boolean, nullable=False),
+    Index("ix_predictions_candidate_seq", "candidate_id", "seq"),
+    Index("ix_predictions_student_input", "student_id", "input_hash"),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", SEQ, primary_key=True, autoincrement=True),
+    Column("version_id", ID, ForeignKey("versions.id"), nullable=False, index=True),
+    Column("candidate_id", ID),
+    Column("at", Float, nullable=False),
+    Column("ruling", String(12), nullable=False),
+    Column("move", String(10), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("missing", Text, nullable=False),
+    Column("stage_before", String(12), nullable=False),
+    Column("stage_after", String(12), nullable=False),
+    Column("share_after", Float, nullable=False),
+    Column("champion_after", ID),
+    Column("epoch", Integer, nullable=False),
+    Column("forced", Boolean, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("numbers", JSON, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("version_id", ID, ForeignKey("versions.id"), nullable=False),
+    Column("state", String(10), nullable=False, index=True),
+    Column("cause", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Column("examples", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(80), nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("at", Float),
+    Column("seq", SEQ),
+    Column("note", Text),
+)

@@ -1,0 +1,183 @@
+"""Tasks and their versions. A version's state changes only through `move`: one compare-and-swap and one verdict."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, insert, select, update
+
+from shadowbert.domain.contract import Contract
+from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
+from shadowbert.domain.records import VerdictRow, VersionRow
+from shadowbert.domain.task import Stage
+from shadowbert.domain.template import Skeleton
+from shadowbert.errors import StaleState
+from shadowbert.store.base import LOAD_SEQ, Repository
+from shadowbert.store.tables import tasks, verdicts, versions
+
+
+class Tasks(Repository):
+    def found(self, version: VersionRow) -> None:
+        """Publish a new version, with its task where that is new too."""
+        mine = (tasks.c.tenant == version.tenant) & (tasks.c.name == version.task)
+        if self._db.execute(select(tasks.c.id).where(mine)).first() is None:
+            self._db.execute(
+                insert(tasks),
+                [
+                    {
+                        "id": version.task_id,
+                        "tenant": version.tenant,
+                        "name": version.task,
+                        "created_at": version.created_at,
+                    }
+                ],
+            )
+        self._db.execute(insert(versions), [_founding(version)])
+        self.touch()
+
+    def task_id(self, tenant: str, name: str) -> str | None:
+        query = select(tasks.c.id).where(tasks.c.tenant == tenant, tasks.c.name == name)
+        return self._db.execute(query).scalar()
+
+    def names(self, tenant: str) -> set[str]:
+        return set(self._db.execute(select(tasks.c.name).where(tasks.c.tenant == tenant)).scalars())
+
+    def versions(self) -> list[VersionRow]:
+        """All versions, oldest first."""
+        return [_version(row) for row in self._db.execute(_joined().order_by(versions.c.created_at, versions.c.id))]
+
+    def version(self, version_id: str) -> VersionRow | None:
+        row = self._db.execute(_joined().where(versions.c.id == version_id)).first()
+        return _version(row) if row else None
+
+    def of_task(self, name: str) -> list[VersionRow]:
+        """The versions of the task with this name, newest last."""
+        query = _joined().where(tasks.c.name == name).order_by(versions.c.created_at, versions.c.id)
+        return [_version(row) for row in self._db.execute(query)]
+
+    def move(self, version: VersionRow, verdict: Verdict, to: Transition) -> VersionRow:
+        """Change the state that `version` shows, if it is still so, and append the verdict that caused it.
+
+        Raises StaleState when somebody else moved the version first.
+        """
+        values = {
+            "stage": to.stage.value,
+            "share": to.share,
+            "candidate_id": to.candidate_id,
+            "forced": to.forced,
+            "held": to.held,
+            "epoch": version.epoch + 1,
+            "stage_seq": self._counter(LOAD_SEQ),
+        }
+        unchanged = (versions.c.id == version.id) & (versions.c.epoch == version.epoch)
+        if self._db.execute(update(versions).where(unchanged).values(**values)).rowcount != 1:
+            raise StaleState(f"task {version.task} moved on while this was decided; look again and repeat it")
+        self._db.execute(insert(verdicts), [_verdict(version, verdict, to)])
+        self.touch()
+        moved = self.version(version.id)
+        if moved is None:
+            raise StaleState(f"task {version.task} is gone")
+        return moved
+
+    def set_audit_rate(self, version_id: str, rate: float | None) -> None:
+        self._db.execute(update(versions).where(versions.c.id == version_id).values(audit_rate=rate))
+        self.touch()
+
+    def set_reply_model(self, version_id: str, model: str) -> None:
+        self._db.execute(update(versions).where(versions.c.id == version_id).values(reply_model=model))
+        self.touch()
+
+    def verdicts(self, version_ids: Sequence[str], *, limit: int = 1000) -> list[VerdictRow]:
+        """The latest verdicts of these versions, oldest first."""
+        query = (
+            select(verdicts).where(verdicts.c.version_id.in_(version_ids)).order_by(verdicts.c.id.desc()).limit(limit)
+        )
+        return [_verdict_row(row) for row in reversed(self._db.execute(query).all())]
+
+
+def _joined() -> Select[Any]:
+    columns = [column for column in versions.c if column.name != "id"]
+    return select(versions.c.id.label("id"), tasks.c.name, tasks.c.tenant, *columns).join(tasks)
+
+
+def _founding(version: VersionRow) -> dict[str, Any]:
+    return {
+        "id": version.id,
+        "task_id": version.task_id,
+        "teacher": version.teacher,
+        "contract": version.contract.to_json(),
+        "skeleton": version.skeleton.to_json(),
+        "created_at": version.created_at,
+        "stage": version.stage.value,
+        "share": version.share,
+        "epoch": version.epoch,
+        "stage_seq": version.stage_seq,
+        "candidate_id": None,
+        "forced": False,
+        "held": False,
+    }
+
+
+def _version(row: Row[Any]) -> VersionRow:
+    return VersionRow(
+        id=row.id,
+        task_id=row.task_id,
+        task=row.name,
+        tenant=row.tenant,
+        teacher=row.teacher,
+        contract=Contract.from_json(row.contract),
+        skeleton=Skeleton.from_json(row.skeleton),
+        stage=Stage(row.stage),
+        share=row.share,
+        epoch=row.epoch,
+        stage_seq=row.stage_seq,
+        candidate_id=row.candidate_id,
+        forced=row.forced,
+        held=row.held,
+        created_at=row.created_at,
+        reply_model=row.reply_model,
+        audit_rate=row.audit_rate,
+    )
+
+
+def _verdict(version: VersionRow, verdict: Verdict, to: Transition) -> dict[str, Any]:
+    return {
+        "version_id": version.id,
+        "candidate_id": to.candidate_id or version.candidate_id,
+        "at": to.at,
+        "ruling": verdict.ruling.value,
+        "move": verdict.move.value,
+        "reason": verdict.reason,
+        "missing": verdict.missing,
+        "stage_before": version.stage.value,
+        "stage_after": to.stage.value,
+        "share_after": to.share,
+        "champion_after": to.candidate_id,
+        "epoch": version.epoch + 1,
+        "forced": to.forced,
+        "held": to.held,
+        "by": to.by,
+        "why": to.why,
+        "numbers": verdict.numbers,
+    }
+
+
+def _verdict_row(row: Row[Any]) -> VerdictRow:
+    return VerdictRow(
+        id=row.id,
+        version_id=row.version_id,
+        candidate_id=row.candidate_id,
+        at=row.at,
+        stage_before=Stage(row.stage_before),
+        epoch=row.epoch,
+        by=row.by,
+        why=row.why,
+        verdict=Verdict(
+            ruling=Ruling(row.ruling),
+            move=Move(row.move),
+            reason=row.reason,
+            missing=row.missing,
+            stage=Stage(row.stage_after),
+            share=row.share_after,
+            numbers=row.numbers,
+        ),
+    )
