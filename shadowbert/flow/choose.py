@@ -1,0 +1,182 @@
+"""Who answers a call: recognises it, asks the decision table and, where that says so, the student.
+
+The fail-open border of the house stands here: whatever goes wrong in our own work, the call goes to the LLM.
+Knows neither upstream nor client.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from shadowbert.domain.exchange import CallNote
+from shadowbert.domain.route import Decider, Reason, Route, Source
+from shadowbert.domain.student import Champion, Prediction
+from shadowbert.errors import ArtifactInvalid, StudentBusy, StudentError
+from shadowbert.flow.callers import AcceptedCallers
+from shadowbert.flow.local import LocalReply, render_local
+from shadowbert.flow.policy import AnswerPolicy
+from shadowbert.flow.ports import Predictor, StageSource
+from shadowbert.flow.recording import Record
+from shadowbert.recognition.recogniser import Recognised, Recogniser
+from shadowbert.routing.coins import Coins
+from shadowbert.routing.decide import Circumstances, Consult, after_student, before_student, on_failure, shadow_audit
+from shadowbert.wire.chat_request import ChatRequest, read_chat_request
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Choice:
+    """The route of one call with all that was learnt on the way; filled step by step."""
+
+    route: Route
+    request: ChatRequest | None = None
+    call: Recognised | None = None
+    consult: Consult | None = None
+    prediction: Prediction | None = None
+    local: LocalReply | None = None
+    audited: Champion | None = None
+    """The champion to run for evidence while the LLM works."""
+
+    @property
+    def task(self) -> str | None:
+        return self.call.version.task if self.call and self.call.version else None
+
+    @property
+    def note(self) -> CallNote | None:
+        if self.call is None or self.call.version is None:
+            return None
+        eligible = self.route.decider is not Decider.RULE
+        return CallNote(self.call.version.id, self.call.input, self.call.input_hash, eligible)
+
+
+class Chooser:
+    """The only maker of choices in a process; holds the recogniser's caches and the mirror it last saw."""
+
+    def __init__(
+        self, *, stages: StageSource, predictor: Predictor, coins: Coins, callers: AcceptedCallers, policy: AnswerPolicy
+    ) -> None:
+        self._stages, self._predictor, self._coins = stages, predictor, coins
+        self._callers, self._policy = callers, policy
+        self._recogniser = Recogniser()
+        self._published: object = None
+        self.faults: Counter[str] = Counter()
+
+    async def choose(self, record: Record) -> Choice:
+        if record.endpoint is None:
+            return Choice(_by_rule(Reason.NOT_OBSERVED))
+        if not isinstance(record.incoming.body, bytes):
+            return Choice(_by_rule(Reason.TOO_LARGE))
+        choice = Choice(_by_rule(Reason.NOT_CLASSIFICATION))
+        try:
+            await self._fill(choice, record, record.incoming.body)
+        except Exception as fault:  # noqa: BLE001 - the fail-open border: a fault of ours must never fail a call
+            self._fail_open(choice, fault)
+        return choice
+
+    async def predict(self, champion: Champion, text: str, *, deadline_ms: float) -> Prediction:
+        """Raises what the predictor raises, and TimeoutError even where the predictor itself is stuck."""
+        started = time.perf_counter()
+        async with asyncio.timeout(deadline_ms / 1000):
+            guess = await self._predictor.predict(champion.student_id, text, deadline_ms=deadline_ms)
+        ms = (time.perf_counter() - started) * 1000
+        return Prediction(
+            student_id=champion.student_id,
+            candidate_id=champion.candidate_id,
+            guess=guess,
+            in_slice=champion.slice.holds(guess),
+            late=ms > self._policy.deadline_ms,
+            ms=ms,
+        )
+
+    async def _fill(self, choice: Choice, record: Record, body: bytes) -> None:
+        choice.request = request = self._read(record, body)
+        if request is None:
+            return
+        self._refresh()
+        choice.call = call = self._recogniser.recognise(request, tenant=self._policy.tenant)
+        if call is None:
+            return
+        decided = before_student(call, self._circumstances(record, request), self._coins)
+        if isinstance(decided, Consult):
+            choice.consult = decided
+            await self._consult(choice, call, decided, record)
+            return
+        choice.route = decided
+        if call.version is not None and shadow_audit(decided, call.version):
+            choice.audited = call.version.champion
+
+    def _read(self, record: Record, body: bytes) -> ChatRequest | None:
+        request = read_chat_request(body)
+        if request is None:
+            return None
+        deployment = record.incoming.deployment
+        if deployment is not None and not request.model:
+            request = replace(request, model=deployment)
+        return replace(request, explicit_task=record.wishes.task) if record.wishes.task else request
+
+    def _refresh(self) -> None:
+        table = self._stages.table()
+        if table is not self._published:
+            self._recogniser.publish(table)
+            self._published = table
+
+    def _circumstances(self, record: Record, request: ChatRequest) -> Circumstances:
+        policy = self._policy
+        return Circumstances(
+            exchange_id=record.id,
+            mode=record.wishes.mode,
+            student_mode_allowed=policy.student_mode,
+            authenticated=not policy.checks_keys or self._callers.knows(record.wishes, request.model),
+            watched=self._watched(),
+        )
+
+    def _watched(self) -> bool:
+        looked = self._stages.table().gate_looked_at
+        fresh = looked is not None and time.time() - looked < self._policy.gate_age
+        return fresh and self._stages.age() < self._policy.mirror_age
+
+    async def _consult(self, choice: Choice, call: Recognised, consult: Consult, record: Record) -> None:
+        try:
+            prediction = await self.predict(consult.champion, call.input, deadline_ms=self._policy.deadline_ms)
+        except (StudentError, TimeoutError) as error:
+            choice.route = on_failure(_failure(error), consult)
+            return
+        choice.prediction = prediction
+        route = after_student(consult, prediction.guess)
+        if route.source is Source.STUDENT:
+            rendered = render_local(call, prediction, record)
+            if isinstance(rendered, LocalReply):
+                choice.local = rendered
+            else:
+                route = _by_rule(rendered) if rendered is Reason.PARAMETER else on_failure(rendered, consult)
+        choice.route = route
+
+    def _fail_open(self, choice: Choice, fault: Exception) -> None:
+        kind = type(fault).__name__
+        task = choice.task or "?"
+        if not self.faults[f"{task}:{kind}"]:
+            log.error("task %s: %s in the answer path, the LLM answers instead", task, kind)
+        self.faults[f"{task}:{kind}"] += 1
+        choice.local = choice.audited = None
+        if choice.consult is None:
+            choice.route = Route(Source.LLM, Reason.FAULT, Decider.FAULT)
+        else:
+            choice.route = on_failure(Reason.STUDENT_FAULT, choice.consult)
+
+
+_FAILURES: tuple[tuple[type[Exception], Reason], ...] = (
+    (TimeoutError, Reason.STUDENT_LATE),
+    (StudentBusy, Reason.STUDENT_BUSY),
+    (ArtifactInvalid, Reason.STUDENT_MISSING),
+)
+
+
+def _failure(error: Exception) -> Reason:
+    return next((reason for kind, reason in _FAILURES if isinstance(error, kind)), Reason.STUDENT_FAULT)
+
+
+def _by_rule(reason: Reason) -> Route:
+    return Route(Source.LLM, reason, Decider.RULE)

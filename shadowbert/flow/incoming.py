@@ -1,0 +1,105 @@
+"""A client's request as the answer station takes it, and what its headers ask of us. Knows no task and no upstream."""
+
+import re
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from shadowbert.domain.exchange import Endpoint
+from shadowbert.flow.ports import Headers
+from shadowbert.routing.decide import Mode
+
+_CHAT = re.compile(r"(?:/openai)?(?:/v1)?/chat/completions|/openai/deployments/(?P<deployment>[^/]+)/chat/completions")
+_CREDENTIALS = frozenset({b"authorization", b"api-key"})
+_SCOPE = frozenset({b"openai-organization", b"openai-project"})
+_NO = frozenset({b"", b"0", b"false", b"no"})
+
+
+class Streamed(Protocol):
+    """A request body that is passed on while it arrives. Ends early only by cancelling its reader's call."""
+
+    @property
+    def seen(self) -> int:
+        """Bytes that have come so far."""
+        ...
+
+    def __aiter__(self) -> Self: ...
+    async def __anext__(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One HTTP request. The body is bytes when it was read whole, else what is still to come."""
+
+    method: str
+    path: str
+    """Decoded, without the query."""
+    target: bytes
+    """The raw path with the raw query, byte for byte."""
+    headers: Headers
+    body: bytes | Streamed
+
+    @property
+    def body_bytes(self) -> int:
+        return len(self.body) if isinstance(self.body, bytes) else self.body.seen
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        return observed(self.method, self.path)
+
+    @property
+    def deployment(self) -> str | None:
+        """The model where Azure style puts it: in the path."""
+        found = _CHAT.fullmatch(self.path)
+        return found["deployment"] if found else None
+
+
+class Client(Protocol):
+    """Where the reply goes. Nothing is raised when the client is gone: the caller is cancelled instead."""
+
+    async def start(self, status: int, headers: Headers) -> None: ...
+    async def send(self, chunk: bytes, *, more: bool) -> None: ...
+
+
+def observed(method: str, path: str) -> Endpoint | None:
+    """The endpoint whose bodies we read; None for everything that only passes through.
+
+    >>> observed("POST", "/v1/chat/completions")
+    <Endpoint.CHAT: 'chat'>
+    >>> observed("GET", "/v1/chat/completions") is observed("POST", "/v1/embeddings") is None
+    True
+    """
+    return Endpoint.CHAT if method == "POST" and _CHAT.fullmatch(path) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the request's headers ask of us and tell about the caller. `credential` never leaves memory."""
+
+    mode: Mode = Mode.AUTO
+    task: str | None = None
+    no_log: bool = False
+    retry_count: int = 0
+    client: str = ""
+    credential: tuple[bytes, ...] = ()
+    scope: tuple[bytes, ...] = ()
+
+
+def read_wishes(headers: Headers) -> Wishes:
+    """Never raises: a header that makes no sense is as good as none."""
+    found = {name.lower(): value for name, value in headers}
+    mode = found.get(b"x-shadowbert-mode", b"").decode("latin-1").strip().lower()
+    retries = found.get(b"x-stainless-retry-count", b"")
+    return Wishes(
+        mode=Mode(mode) if mode in Mode.__members__.values() else Mode.AUTO,
+        task=found.get(b"x-shadowbert-task", b"").decode("utf-8", "replace").strip() or None,
+        no_log=found.get(b"x-shadowbert-no-log", b"").strip().lower() not in _NO,
+        retry_count=int(retries) if retries.isdigit() and len(retries) < 4 else 0,
+        client=found.get(b"user-agent", b"").decode("latin-1")[:200],
+        credential=_tagged(headers, _CREDENTIALS),
+        scope=_tagged(headers, _SCOPE),
+    )
+
+
+def _tagged(headers: Headers, names: frozenset[bytes]) -> tuple[bytes, ...]:
+    """Name and value of the headers wanted, sorted, so that their order on the wire does not matter."""
+    return tuple(sorted(name.lower() + b":" + value for name, value in headers if name.lower() in names))

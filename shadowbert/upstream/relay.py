@@ -1,0 +1,159 @@
+"""The relay: sends a client's request to the upstream API and hands back its reply as bytes.
+
+aiohttp with every convenience that would change a byte switched off: cookies, redirects, decompression, re-quoting,
+connection limit, total time-out and headers of its own. Refuses to know what the bytes mean, and never repeats a POST
+that upstream may have received (a reused connection found dead before the first byte went out is the one exception).
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+import aiohttp
+from yarl import URL
+
+from shadowbert.errors import ConfigError
+from shadowbert.upstream.errors import died_unwritten, translated
+from shadowbert.upstream.headers import Pairs, reply_headers, request_headers
+from shadowbert.upstream.target import map_target
+
+_ONE_WRITE = 64 * 1024  # aiohttp waits for the socket after this many bytes
+_WARNED = 1024 * 1024  # aiohttp warns about larger bodies in one piece
+_HEADER_LIMIT = 64 * 1024
+_BODILESS = frozenset({204, 304})
+
+
+class Outgoing(Protocol):
+    """What the relay needs of a request. `target` is the raw path with the raw query."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def target(self) -> bytes: ...
+    @property
+    def headers(self) -> Pairs: ...
+    @property
+    def body(self) -> bytes | AsyncIterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. `read` is the longest silence allowed between two bytes; a reply may take any time in total."""
+
+    connect: float = 10.0
+    read: float = 600.0
+    total: float | None = None
+
+
+class Relay:
+    """An open relay to one upstream; use it as an async context manager."""
+
+    def __init__(self, base_url: str, *, timeouts: Timeouts | None = None, proxy: str | None = None) -> None:
+        url = URL(base_url.rstrip("/"), encoded=True)
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ConfigError(f"the upstream's base URL must start with http:// or https://, not {base_url!r}")
+        self._base_path = url.raw_path.rstrip("/").encode("ascii")
+        self._origin = str(url.origin())
+        self._timeouts = timeouts or Timeouts()
+        self._proxy = proxy
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        limits = self._timeouts
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=limits.total, connect=limits.connect, sock_read=limits.read),
+            auto_decompress=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            max_line_size=_HEADER_LIMIT,
+            max_field_size=_HEADER_LIMIT,
+            proxy=self._proxy,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def send(self, request: Outgoing) -> "Sending":
+        if self._session is None:
+            raise RuntimeError("the relay is used outside its context")
+        target = map_target(self._base_path, request.target).decode("latin-1")
+        return Sending(self._session, URL(self._origin + target, encoded=True), request)
+
+
+class Sending:
+    """One request on its way; entering waits for the reply's head."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: URL, request: Outgoing) -> None:
+        self._session, self._url, self._request = session, url, request
+        self._response: aiohttp.ClientResponse | None = None
+
+    async def __aenter__(self) -> "Reply":
+        with translated():
+            self._response = await self._open()
+        return Reply(self._response)
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        if self._response is None:
+            return
+        if kind is None and self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+    async def _open(self) -> aiohttp.ClientResponse:
+        body = self._request.body
+        try:
+            return await self._send()
+        except aiohttp.ClientConnectionError as error:
+            if isinstance(body, bytes) and len(body) < _ONE_WRITE and died_unwritten(error):
+                return await self._send()
+            raise
+
+    async def _send(self) -> aiohttp.ClientResponse:
+        return await self._session.request(
+            self._request.method,
+            self._url,
+            headers=_with_length(self._request),
+            data=_payload(self._request.body),
+            allow_redirects=False,
+        )
+
+
+class Reply:
+    """Upstream's reply: status and headers at once, the body as it comes."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.status = response.status
+        self.headers = reply_headers(response.raw_headers, bodiless=response.status in _BODILESS)
+        self._content = response.content
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        with translated():
+            async for chunk in self._content.iter_any():
+                yield chunk
+
+
+def _with_length(request: Outgoing) -> list[tuple[str, str]]:
+    """A body that is streamed keeps the length its sender declared; without one it goes chunked."""
+    headers = request_headers(request.headers)
+    if isinstance(request.body, bytes):
+        if len(request.body) > _WARNED:
+            headers.append(("Content-Length", str(len(request.body))))
+        return headers
+    declared = next((value for name, value in request.headers if name.lower() == b"content-length"), None)
+    return headers if declared is None else [*headers, ("Content-Length", declared.decode("latin-1"))]
+
+
+def _payload(body: bytes | AsyncIterator[bytes]) -> bytes | AsyncIterator[bytes] | None:
+    if isinstance(body, bytes):
+        return _pieces(body) if len(body) > _WARNED else body or None
+    return body
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _ONE_WRITE):
+        yield body[start : start + _ONE_WRITE]
