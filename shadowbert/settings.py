@@ -1,0 +1,282 @@
+"""The settings: one frozen tree, read from a TOML file, the environment and flags; later ones win.
+
+The only reader of the environment and of settings files. Every mistake is a ConfigError of one line that says where it
+stands and what is allowed. Refuses to know what the settings are for: bootstrap hands each part to its machine.
+"""
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from shadowbert.domain.task import Policy
+from shadowbert.errors import ConfigError
+from shadowbert.flow.journal import Durability
+
+PREFIX = "SHADOWBERT_"
+CONFIG_VARIABLE = "SHADOWBERT_CONFIG"
+DEFAULT_FILES = ("configs/shadowbert.toml", "shadowbert.toml")
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("should be an http or https URL without a query")
+    return value.rstrip("/")
+
+
+Seconds = Annotated[float, Field(gt=0)]
+Days = Annotated[int, Field(ge=0)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ServerSettings(_Section):
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8700
+    processes: Annotated[int, Field(ge=1, le=256)] = 1
+    keep_alive_s: Seconds = 75.0
+    body_limit_mb: Annotated[int, Field(ge=1, le=1024)] = 10
+    headers: bool = True
+
+
+class UpstreamSettings(_Section):
+    base_url: HttpUrl = "https://api.openai.com/v1"
+    auth: Literal["passthrough", "none"] = "passthrough"
+    connect_s: Seconds = 10.0
+    read_s: Seconds = 600.0
+    total_s: Annotated[float, Field(ge=0)] = 0.0
+
+    @property
+    def total_limit_s(self) -> float | None:
+        return self.total_s or None
+
+
+class StoreSettings(_Section):
+    url: Annotated[str, Field(repr=False)] = ""
+    """May hold a password."""
+
+
+class JournalSettings(_Section):
+    segment_mb: Annotated[int, Field(ge=1, le=1024)] = 64
+    durability: Durability = "process"
+
+
+class StudentSettings(_Section):
+    deadline_ms: Annotated[float, Field(gt=0)] = 300.0
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    encoder: Annotated[str, Field(min_length=1)] = "bundled"
+    max_tokens: Annotated[int, Field(ge=8, le=8192)] = 256
+    batch: Annotated[int, Field(ge=1, le=1024)] = 1
+
+
+class TrainingSettings(_Section):
+    first: Annotated[int, Field(ge=20)] = 200
+    fine_tune_from: Annotated[int, Field(ge=20)] = 800
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    nice: Annotated[int, Field(ge=0, le=19)] = 10
+
+
+class PolicySettings(_Section):
+    target: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    alpha: Annotated[float, Field(gt=0, le=0.2)] = 0.05
+    audit_rate: Annotated[float, Field(ge=0.01, le=1)] = 0.05
+    min_rows: Annotated[int, Field(ge=1)] = 100
+    autopilot: Literal["on", "ask"] = "on"
+
+
+class WatchSettings(_Section):
+    mirror_max_age_s: Seconds = 30.0
+    gate_max_age_s: Seconds = 600.0
+    mirror_every_s: Seconds = 0.5
+
+
+class WorkerSettings(_Section):
+    poll_s: Seconds = 1.0
+    lease_s: Seconds = 60.0
+
+
+class RetentionSettings(_Section):
+    payload_days: Days = 30
+    rows_days: Days = 365
+
+
+class Settings(_Section):
+    """`Settings()` is the defaults; `load_settings` reads them."""
+
+    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Path("shadowbert-data")
+    student_mode: Literal["allowed", "refused"] = "refused"
+    server: ServerSettings = ServerSettings()
+    upstream: UpstreamSettings = UpstreamSettings()
+    store: StoreSettings = StoreSettings()
+    journal: JournalSettings = JournalSettings()
+    student: StudentSettings = StudentSettings()
+    training: TrainingSettings = TrainingSettings()
+    policy: PolicySettings = PolicySettings()
+    watch: WatchSettings = WatchSettings()
+    worker: WorkerSettings = WorkerSettings()
+    retention: RetentionSettings = RetentionSettings()
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the server. A name other than localhost counts as reachable."""
+        try:
+            return ipaddress.ip_address(self.server.host).is_loopback
+        except ValueError:
+            return self.server.host == "localhost"
+
+    @property
+    def store_url(self) -> str:
+        return self.store.url or f"sqlite:///{self.data_dir / 'shadowbert.db'}"
+
+    @property
+    def journal_dir(self) -> Path:
+        return self.data_dir / "journal"
+
+    @property
+    def default_policy(self) -> Policy:
+        """What a task promises until its operator says otherwise."""
+        values = self.policy.model_dump() | {"autopilot": self.policy.autopilot == "on"}
+        return Policy(**values, first_training=self.training.first)
+
+
+def load_settings(config: Path | None = None, flags: Mapping[str, object] | None = None) -> Settings:
+    """Flags beat the environment, which beats the file. Flags go by dotted key; None means not given.
+
+    The file is `config`, else $SHADOWBERT_CONFIG, else the first of DEFAULT_FILES that exists. Raises ConfigError.
+    """
+    given = {key: value for key, value in (flags or {}).items() if value is not None}
+    sources = [_Source("flag", _nested(given)), _Source("variable", _nested(_variables(os.environ)))]  # noqa: TID251 - the one reader
+    if file := config or _config_file(os.environ.get(CONFIG_VARIABLE)):  # noqa: TID251 - the one reader
+        sources.append(_Source(str(file), _parsed(file)))
+    values: dict[str, object] = {}
+    for source in reversed(sources):
+        values = _merged(values, source.values)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as exc:
+        raise ConfigError(_sentence(exc.errors(), sources)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    name: str
+    values: Mapping[str, object]
+
+    def holds(self, path: tuple[str, ...]) -> bool:
+        value: object = self.values
+        for key in path:
+            if not isinstance(value, Mapping) or key not in value:
+                return False
+            value = value[key]
+        return True
+
+    def place(self, path: tuple[str, ...]) -> str:
+        """Where a person finds this key."""
+        if self.name == "variable":
+            return f"variable {_variable(path)}"
+        return f"flag {'.'.join(path)}" if self.name == "flag" else f"{self.name}: {'.'.join(path)}"
+
+
+def _config_file(named: str | None) -> Path | None:
+    if named:
+        return Path(named)
+    return next((path for name in DEFAULT_FILES if (path := Path(name)).is_file()), None)
+
+
+def _parsed(file: Path) -> dict[str, object]:
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except OSError as exc:
+        raise ConfigError(f"{file}: cannot be read: {exc.strerror}") from None
+    except ValueError as exc:
+        raise ConfigError(f"{file}: not a TOML file: {exc}") from None
+
+
+def _keys(model: type[BaseModel] = Settings, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of every key."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _keys(field.annotation, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def _variable(path: tuple[str, ...]) -> str:
+    return PREFIX + "__".join(path).upper()
+
+
+def _variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Dotted key to value; an empty variable counts as not set. Raises ConfigError for one that nobody reads."""
+    known = {_variable(path): ".".join(path) for path in _keys()}
+    ours = {name: value for name, value in environment.items() if name.startswith(PREFIX) and name != CONFIG_VARIABLE}
+    for name, value in ours.items():
+        if name not in known and not _announced_service(name, value):
+            meant = _did_you_mean(name.removeprefix(PREFIX), [n.removeprefix(PREFIX) for n in known], prefix=PREFIX)
+            raise ConfigError(f"variable {name}: unknown{meant}")
+    return {known[name]: value for name, value in ours.items() if name in known and value}
+
+
+def _announced_service(name: str, value: str) -> bool:
+    """Kubernetes sets such variables in every pod beside a service called shadowbert."""
+    return bool(re.search(r"_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP)", name)) or value.startswith(("tcp://", "udp://"))
+
+
+def _nested(dotted: Mapping[str, object]) -> dict[str, object]:
+    """Dotted keys as a tree.
+
+    >>> _nested({"server.port": 1, "data_dir": "d"})
+    {'server': {'port': 1}, 'data_dir': 'd'}
+    """
+    tree: dict[str, object] = {}
+    for key, value in dotted.items():
+        section, _, leaf = key.rpartition(".")
+        tree = _merged(tree, {section: {leaf: value}} if section else {leaf: value})
+    return tree
+
+
+def _merged(low: Mapping[str, object], high: Mapping[str, object]) -> dict[str, object]:
+    merged = dict(low)
+    for key, value in high.items():
+        below = merged.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merged(below, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _sentence(errors: list[ErrorDetails], sources: list[_Source]) -> str:
+    first = errors[0]
+    path = tuple(str(part) for part in first["loc"])
+    source = next(source for source in sources if source.holds(path))
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{source.place(path)}: {_complaint(first, path)}{more}"
+
+
+def _complaint(error: ErrorDetails, path: tuple[str, ...]) -> str:
+    if error["type"] == "extra_forbidden":
+        siblings = sorted({key[len(path) - 1] for key in _keys() if key[: len(path) - 1] == path[:-1]})
+        return f"unknown key{_did_you_mean(path[-1], siblings)}"
+    if error["type"] in ("model_type", "model_attributes_type"):
+        return "should be a section"
+    wish = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    # A URL may hold a password.
+    return wish if path[-1].endswith("url") else f"{wish} (got {error['input']!r:.60})"
+
+
+def _did_you_mean(word: str, known: list[str], *, prefix: str = "") -> str:
+    if close := get_close_matches(word, known, n=1):
+        return f'; did you mean "{prefix}{close[0]}"?'
+    return f"; known are {', '.join(known)}" if len(known) < 20 else ""
