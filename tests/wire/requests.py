@@ -1,0 +1,42 @@
+"""Chat requests for tests: a small valid one, and any change to it."""
+
+import orjson
+from hypothesis import strategies as st
+
+from shadowbert.wire.chat_request import ChatRequest, read_chat_request
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"label": {"type": "string", "enum": ["spam", "ham"]}},
+    "required": ["label"],
+    "additionalProperties": False,
+}
+FORMAT = {"type": "json_schema", "json_schema": {"name": "spam", "strict": True, "schema": SCHEMA}}
+MESSAGES = [{"role": "system", "content": "Is it spam?"}, {"role": "user", "content": "Win a prize"}]
+
+
+def tool(name: str = "classify") -> dict[str, object]:
+    return {"type": "function", "function": {"name": name, "parameters": SCHEMA}}
+
+
+def named(name: str = "classify") -> dict[str, object]:
+    return {"type": "function", "function": {"name": name}}
+
+
+def request_body(**changes: object) -> bytes:
+    return orjson.dumps({"model": "gpt-4o", "messages": MESSAGES, "response_format": FORMAT} | changes)
+
+
+def chat_request(**changes: object) -> ChatRequest:
+    request = read_chat_request(request_body(**changes))
+    assert request is not None
+    return request
+
+
+def json_values(*, leaves: int = 10) -> st.SearchStrategy[object]:
+    scalars = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text()
+    return st.recursive(
+        scalars,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+        max_leaves=leaves,
+    )
