@@ -139,20 +139,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version_id"], ["versions.id"], name=op.f("fk_calls_version_id")),
         sa.PrimaryKeyConstraint("exchange_id", name=op.f("pk_calls")),
     )
+    op.create_index("ix_calls_version_input", "calls", ["version_id", "input_hash"], unique=False)
     op.create_index("ix_calls_version_seq", "calls", ["version_id", "seq"], unique=False)
-    op.create_table(
-        "examples",
-        sa.Column("version_id", sa.String(length=36), nullable=False),
-        sa.Column("input_hash", sa.String(length=40), nullable=False),
-        sa.Column("input", sa.Text(), nullable=False),
-        sa.Column("answer", sa.JSON(), nullable=False),
-        sa.Column("first_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("exchange_id", sa.String(length=36), nullable=False),
-        sa.Column("votes", sa.JSON(), nullable=False),
-        sa.Column("weight", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["version_id"], ["versions.id"], name=op.f("fk_examples_version_id")),
-        sa.PrimaryKeyConstraint("version_id", "input_hash", name=op.f("pk_examples")),
-    )
     op.create_table(
         "jobs",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -189,6 +177,7 @@ def upgrade() -> None:
         sa.Column("version_id", sa.String(length=36), nullable=False),
         sa.Column("candidate_id", sa.String(length=36), nullable=True),
         sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("at_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("ruling", sa.String(length=12), nullable=False),
         sa.Column("move", sa.String(length=10), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -268,8 +257,8 @@ def downgrade() -> None:
     op.drop_table("students")
     op.drop_index(op.f("ix_jobs_state"), table_name="jobs")
     op.drop_table("jobs")
-    op.drop_table("examples")
     op.drop_index("ix_calls_version_seq", table_name="calls")
+    op.drop_index("ix_calls_version_input", table_name="calls")
     op.drop_table("calls")
     op.drop_table("versions")
     op.drop_index(op.f("ix_strays_group_key"), table_name="strays")

@@ -65,3 +65,12 @@ class Transition:
     at: float
     forced: bool = False
     held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One row: the teacher's answer, and which of the two agreed with it."""
+
+    label: tuple[int, ...]
+    champion: bool
+    challenger: bool

@@ -1,16 +1,15 @@
-"""Calls, strays and examples: what collect made of the exchanges."""
+"""Calls and strays: what collect made of the exchanges. Labelled calls are the examples."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select
 
-from shadowbert.domain.contract import Answer
-from shadowbert.domain.records import CallRow, ExampleRow, StrayCall
+from shadowbert.domain.records import CallRow, StrayCall
 from shadowbert.domain.route import Source
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import prediction_from_json, prediction_to_json, source_of
-from shadowbert.store.tables import calls, examples, strays
+from shadowbert.store.tables import calls, strays
 
 
 class Calls(Repository):
@@ -65,6 +64,25 @@ class Calls(Repository):
         )
         return [_call_row(row) for row in self._db.execute(query)]
 
+    def labelled(self, version_id: str) -> list[CallRow]:
+        """All calls of the version that the teacher labelled, oldest first."""
+        return [
+            _call_row(row) for row in self._db.execute(select(calls).where(_labelled(version_id)).order_by(calls.c.seq))
+        ]
+
+    def examples(self, version_id: str) -> int:
+        """How many distinct inputs have a label."""
+        return int(
+            self._db.execute(
+                select(func.count(calls.c.input_hash.distinct())).where(_labelled(version_id))
+            ).scalar_one()
+        )
+
+    def trained_inputs(self, version_id: str, cutoff_seq: int) -> set[str]:
+        """Inputs that a student with this cut-off may have been trained on."""
+        query = select(calls.c.input_hash).where(_labelled(version_id), calls.c.seq <= cutoff_seq)
+        return set(self._db.execute(query.distinct()).scalars())
+
     def failures(self, version_id: str, after: int) -> tuple[int, int]:
         """(those that brought no label, all) of the eligible calls sent to the LLM after a load sequence."""
         eligible = (
@@ -78,36 +96,8 @@ class Calls(Repository):
         return int(failed), int(total)
 
 
-class Examples(Repository):
-    def learn(self, version_id: str, rows: Sequence[CallRow]) -> None:
-        """Count each labelled call as a vote for its input's label. The latest answer wins a tie."""
-        for row in rows:
-            if row.answer is not None:
-                self._vote(version_id, row, row.answer)
-
-    def _vote(self, version_id: str, row: CallRow, answer: Answer) -> None:
-        where = (examples.c.version_id == version_id) & (examples.c.input_hash == row.input_hash)
-        known = self._db.execute(select(examples.c.votes).where(where)).scalar()
-        if known is None:
-            self._db.execute(insert(examples), [_first_vote(version_id, row, answer)])
-            return
-        votes = [[list(a), n] for a, n in known if list(a) != list(answer)]
-        mine = 1 + next((n for a, n in known if list(a) == list(answer)), 0)
-        votes.append([list(answer), mine])  # the latest stands last, and so wins a tie
-        best = max(reversed(votes), key=lambda vote: vote[1])[0]
-        self._db.execute(update(examples).where(where).values(votes=votes, answer=best))
-
-    def count(self, version_id: str) -> int:
-        return int(self._db.execute(select(func.count()).where(examples.c.version_id == version_id)).scalar_one())
-
-    def all(self, version_id: str) -> list[ExampleRow]:
-        query = select(examples).where(examples.c.version_id == version_id).order_by(examples.c.first_seq)
-        return [_example(row) for row in self._db.execute(query)]
-
-    def trained_inputs(self, version_id: str, cutoff_seq: int) -> set[str]:
-        """Inputs that a student with this cut-off may have been trained on."""
-        old = (examples.c.version_id == version_id) & (examples.c.first_seq <= cutoff_seq)
-        return set(self._db.execute(select(examples.c.input_hash).where(old)).scalars())
+def _labelled(version_id: str) -> Any:  # noqa: ANN401 - a SQL condition
+    return (calls.c.version_id == version_id) & calls.c.answer.is_not(None)
 
 
 def _call(row: CallRow) -> dict[str, Any]:
@@ -142,37 +132,4 @@ def _call_row(row: Row[Any]) -> CallRow:
         answer=None if row.answer is None else tuple(row.answer),
         unfit=row.unfit,
         prediction=prediction_from_json(row.prediction),
-    )
-
-
-def _first_vote(version_id: str, row: CallRow, answer: Answer) -> dict[str, Any]:
-    return {
-        "version_id": version_id,
-        "input_hash": row.input_hash,
-        "input": row.input,
-        "answer": list(answer),
-        "first_seq": row.seq,
-        "exchange_id": row.exchange_id,
-        "votes": [[list(answer), 1]],
-        "weight": _weight(row),
-    }
-
-
-def _weight(row: CallRow) -> float:
-    """1 / P(the teacher was asked), clipped at 20: served inputs are seen only through audits, escalations always."""
-    seldom = row.decider.uniform and row.prediction is not None and row.prediction.in_slice
-    return 1.0 / max(row.p_llm, 0.05) if seldom else 1.0
-
-
-def _example(row: Row[Any]) -> ExampleRow:
-    counts = [n for _, n in row.votes]
-    return ExampleRow(
-        input_hash=row.input_hash,
-        input=row.input,
-        answer=tuple(row.answer),
-        first_seq=row.first_seq,
-        exchange_id=row.exchange_id,
-        repeats=sum(counts) - 1,
-        agreeing_repeats=max(counts) - 1,
-        weight=row.weight,
     )

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from shadowbert.domain.route import Source
 from shadowbert.store.base import Repository
-from shadowbert.store.tables import calls, examples, exchanges, predictions
+from shadowbert.store.tables import calls, exchanges, predictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,6 @@ class Reports(Repository):
         )
         return {str(reason): int(n) for reason, n in self._db.execute(query)}
 
-    def label_counts(self, version_id: str) -> dict[tuple[int, ...], int]:
-        """Distinct inputs by answer."""
-        tally: dict[tuple[int, ...], int] = {}
-        for answer in self._db.execute(select(examples.c.answer).where(examples.c.version_id == version_id)).scalars():
-            tally[tuple(answer)] = tally.get(tuple(answer), 0) + 1
-        return tally
-
     def agreement_series(self, candidate_id: str) -> list[AgreementPoint]:
         """The candidate's uniform rows in the slice, in order: the curve on the page."""
         query = (
@@ -84,6 +77,3 @@ class Reports(Repository):
 
     def total_exchanges(self) -> int:
         return int(self._db.execute(select(func.count()).select_from(exchanges)).scalar_one())
-
-    def example_count(self, version_id: str) -> int:
-        return int(self._db.execute(select(func.count()).where(examples.c.version_id == version_id)).scalar_one())

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shadowbert.domain.exchange import Exchange
 from shadowbert.errors import StoreError
 from shadowbert.store import schema
-from shadowbert.store.calls import Calls, Examples
+from shadowbert.store.calls import Calls
 from shadowbert.store.engine import open_engine
 from shadowbert.store.exchanges import Exchanges
 from shadowbert.store.jobs import Jobs, Leases, Marks
@@ -26,7 +26,6 @@ class Transaction:
         self.exchanges = Exchanges(connection)
         self.tasks = Tasks(connection)
         self.calls = Calls(connection)
-        self.examples = Examples(connection)
         self.students = Students(connection)
         self.candidates = Candidates(connection)
         self.predictions = Predictions(connection)

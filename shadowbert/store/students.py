@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, select, update
 
-from shadowbert.domain.evidence import Counts
+from shadowbert.domain.evidence import Counts, Pair
 from shadowbert.domain.records import CandidateRow, PredictionRow, StudentRow
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import slice_of
@@ -141,6 +141,17 @@ class Predictions(Repository):
             key = (tuple(answer), tuple(teacher))
             tally[key] = tally.get(key, 0) + 1
         return [(student, teacher, n) for (student, teacher), n in tally.items()]
+
+    def pairs(self, champion_id: str, challenger_id: str) -> list[Pair]:
+        """The uniform rows that both candidates predicted and the teacher labelled."""
+        mine, theirs = predictions.alias("mine"), predictions.alias("theirs")
+        query = (
+            select(mine.c.teacher, mine.c.agreed, theirs.c.agreed)
+            .join(theirs, theirs.c.exchange_id == mine.c.exchange_id)
+            .where(mine.c.candidate_id == champion_id, theirs.c.candidate_id == challenger_id)
+            .where(mine.c.uniform_row, mine.c.agreed.is_not(None), theirs.c.agreed.is_not(None))
+        )
+        return [Pair(tuple(teacher), bool(a), bool(b)) for teacher, a, b in self._db.execute(query)]
 
     def known_disagreements(self, student_id: str) -> set[str]:
         query = select(predictions.c.input_hash).where(

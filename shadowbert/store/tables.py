@@ -129,6 +129,7 @@ calls = Table(
     Column("unfit", String(40)),
     Column("prediction", JSON(none_as_null=True)),
     Index("ix_calls_version_seq", "version_id", "seq"),
+    Index("ix_calls_version_input", "version_id", "input_hash"),
 )
 
 strays = Table(
@@ -138,19 +139,6 @@ strays = Table(
     Column("seq", SEQ, nullable=False),
     Column("group_key", Text, nullable=False, index=True),
     Column("explicit_task", Text),
-)
-
-examples = Table(
-    "examples",
-    metadata,
-    Column("version_id", ID, ForeignKey("versions.id"), primary_key=True),
-    Column("input_hash", String(40), primary_key=True),
-    Column("input", Text, nullable=False),
-    Column("answer", JSON, nullable=False),
-    Column("first_seq", SEQ, nullable=False),
-    Column("exchange_id", ID, nullable=False),
-    Column("votes", JSON, nullable=False),
-    Column("weight", Float, nullable=False),
 )
 
 students = Table(
@@ -218,6 +206,7 @@ verdicts = Table(
     Column("version_id", ID, ForeignKey("versions.id"), nullable=False, index=True),
     Column("candidate_id", ID),
     Column("at", Float, nullable=False),
+    Column("at_seq", SEQ, nullable=False),
     Column("ruling", String(12), nullable=False),
     Column("move", String(10), nullable=False),
     Column("reason", Text, nullable=False),

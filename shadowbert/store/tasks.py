@@ -59,6 +59,7 @@ class Tasks(Repository):
 
         Raises StaleState when somebody else moved the version first.
         """
+        seq = self._counter(LOAD_SEQ)
         values = {
             "stage": to.stage.value,
             "share": to.share,
@@ -66,12 +67,12 @@ class Tasks(Repository):
             "forced": to.forced,
             "held": to.held,
             "epoch": version.epoch + 1,
-            "stage_seq": self._counter(LOAD_SEQ),
+            "stage_seq": seq,
         }
         unchanged = (versions.c.id == version.id) & (versions.c.epoch == version.epoch)
         if self._db.execute(update(versions).where(unchanged).values(**values)).rowcount != 1:
             raise StaleState(f"task {version.task} moved on while this was decided; look again and repeat it")
-        self._db.execute(insert(verdicts), [_verdict(version, verdict, to)])
+        self._db.execute(insert(verdicts), [_verdict(version, verdict, to, seq)])
         self.touch()
         moved = self.version(version.id)
         if moved is None:
@@ -85,6 +86,20 @@ class Tasks(Repository):
     def set_reply_model(self, version_id: str, model: str) -> None:
         self._db.execute(update(versions).where(versions.c.id == version_id).values(reply_model=model))
         self.touch()
+
+    def champion_since(self, version_id: str, candidate_id: str) -> int:
+        """The load sequence at which this candidate last became the champion."""
+        query = (
+            select(verdicts.c.champion_after, verdicts.c.at_seq)
+            .where(verdicts.c.version_id == version_id)
+            .order_by(verdicts.c.id.desc())
+        )
+        since = 0
+        for champion, seq in self._db.execute(query):
+            if champion != candidate_id:
+                break
+            since = seq
+        return since
 
     def verdicts(self, version_ids: Sequence[str], *, limit: int = 1000) -> list[VerdictRow]:
         """The latest verdicts of these versions, oldest first."""
@@ -139,11 +154,12 @@ def _version(row: Row[Any]) -> VersionRow:
     )
 
 
-def _verdict(version: VersionRow, verdict: Verdict, to: Transition) -> dict[str, Any]:
+def _verdict(version: VersionRow, verdict: Verdict, to: Transition, seq: int) -> dict[str, Any]:
     return {
         "version_id": version.id,
         "candidate_id": to.candidate_id or version.candidate_id,
         "at": to.at,
+        "at_seq": seq,
         "ruling": verdict.ruling.value,
         "move": verdict.move.value,
         "reason": verdict.reason,

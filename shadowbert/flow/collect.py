@@ -1,0 +1,169 @@
+"""The station that turns exchanges into calls with labels, and finds versions among calls that match none.
+
+It reads each exchange once, in load sequence. Which request is a classification, what its input is and which answers
+may teach are rules of recognition and curation; here they are applied to the log.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from shadowbert.curation.outcome import Ending, Unfit, label_of
+from shadowbert.domain.contract import Answer
+from shadowbert.domain.exchange import Outcome
+from shadowbert.domain.records import CallRow, LoggedExchange, StrayCall, VersionRow
+from shadowbert.flow.found import Finder
+from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.recognition.contract import read_answer
+from shadowbert.recognition.fingerprint import canonical_json
+from shadowbert.recognition.recogniser import Recognised, Recogniser
+from shadowbert.wire.chat_reply import ChatReply, read_chat_reply
+from shadowbert.wire.chat_request import ChatRequest, read_chat_request
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+MARK = "collect"
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one batch of exchanges came to."""
+
+    calls: list[CallRow] = field(default_factory=list)
+    strays: list[StrayCall] = field(default_factory=list)
+    reply_models: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Collect:
+    ledger: Ledger
+    clock: Callable[[], float]
+    audit_rate: float = 0.05
+    _recogniser: Recogniser = field(default_factory=Recogniser)
+    _finder: Finder = field(default_factory=Finder)
+    _published: int = -1
+
+    def step(self) -> int:
+        """Read one batch. Returns the number of exchanges read."""
+        with self.ledger.read() as work:
+            self._publish(work)
+            exchanges = work.exchanges.after(work.marks.seq(MARK), limit=BATCH)
+        if exchanges:
+            batch = self._sort(exchanges)
+            with self.ledger.write() as work:
+                self._keep(work, batch)
+                work.marks.set(MARK, seq=exchanges[-1].seq)
+        self._found()
+        return len(exchanges)
+
+    def _publish(self, work: Work) -> None:
+        revision = work.mirror.revision()
+        if revision != self._published:
+            self._recogniser.publish(work.mirror.table(audit_rate=self.audit_rate))
+            self._published = revision
+
+    def _sort(self, exchanges: Sequence[LoggedExchange]) -> Batch:
+        batch = Batch()
+        for exchange in exchanges:
+            request = read_request(exchange)
+            call = self._recogniser.recognise(request, tenant=exchange.tenant) if request else None
+            if request is None or call is None:
+                continue
+            if call.version is None:
+                if request.prompt is not None and request.obstacle is None:
+                    batch.strays.append(_stray(exchange, call))
+                continue
+            self._add(batch, exchange, call, call.version.id)
+        return batch
+
+    def _add(self, batch: Batch, exchange: LoggedExchange, call: Recognised, version_id: str) -> None:
+        reply = _reply(exchange)
+        batch.calls.append(_call(exchange, call, version_id, reply))
+        if reply is not None and reply.model:
+            batch.reply_models[version_id] = reply.model
+
+    def _keep(self, work: Work, batch: Batch) -> None:
+        work.calls.add(batch.calls)
+        work.calls.add_strays(batch.strays)
+        for version_id, model in batch.reply_models.items():
+            version = work.tasks.version(version_id)
+            if version is not None and version.reply_model != model:
+                work.tasks.set_reply_model(version_id, model)
+
+    def _found(self) -> None:
+        """Look for a template in each group of strays that has grown enough, and take in the calls that match it."""
+        with self.ledger.read() as work:
+            groups = self._finder.ripe(work.calls.stray_groups(at_least=self._finder.least))
+        for group in groups:
+            with self.ledger.write() as work:
+                version = self._finder.found(work, group, at=self.clock())
+                if version is not None:
+                    log.info("found task %s (%s)", version.task, version.teacher)
+                    self._take_in(work, group, version)
+
+    def _take_in(self, work: Work, group: str, version: VersionRow) -> None:
+        self._recogniser.publish(work.mirror.table(audit_rate=self.audit_rate))
+        strays = work.calls.strays(group, limit=self._finder.most)
+        batch = Batch()
+        for exchange in work.exchanges.by_ids([stray.exchange_id for stray in strays]):
+            request = read_request(exchange)
+            call = self._recogniser.recognise(request, tenant=exchange.tenant) if request else None
+            if call is not None and call.version is not None and call.version.id == version.id:
+                self._add(batch, exchange, call, version.id)
+        self._keep(work, batch)
+        work.calls.remove_strays([call.exchange_id for call in batch.calls])
+
+
+def read_request(exchange: LoggedExchange) -> ChatRequest | None:
+    return read_chat_request(exchange.request) if exchange.request is not None else None
+
+
+def _reply(exchange: LoggedExchange) -> ChatReply | None:
+    if exchange.response is None:
+        return None
+    return read_chat_reply(
+        exchange.response, content_type=exchange.response_type, content_encoding=exchange.response_encoding
+    )
+
+
+def _stray(exchange: LoggedExchange, call: Recognised) -> StrayCall:
+    prompt = call.request.prompt or ()
+    roles = [message.role for message in prompt]
+    group = canonical_json([exchange.tenant, call.request.model, call.contract.hash, roles, exchange.explicit_task])
+    return StrayCall(exchange.id, exchange.seq, group, exchange.explicit_task or call.request.explicit_task)
+
+
+def _call(exchange: LoggedExchange, call: Recognised, version_id: str, reply: ChatReply | None) -> CallRow:
+    label = _label(exchange, call, reply)
+    return CallRow(
+        exchange_id=exchange.id,
+        seq=exchange.seq,
+        version_id=version_id,
+        input=call.input,
+        input_hash=call.input_hash,
+        source=exchange.source,
+        decider=exchange.decider,
+        p_llm=exchange.p_llm,
+        # the web process saw whether the call was eligible when it decided; a version found later can only say no
+        eligible=exchange.eligible and exchange.noted_version == version_id,
+        answer=None if isinstance(label, Unfit) else label,
+        unfit=label.value if isinstance(label, Unfit) else None,
+        prediction=exchange.prediction,
+    )
+
+
+def _label(exchange: LoggedExchange, call: Recognised, reply: ChatReply | None) -> Answer | Unfit:
+    text = (reply.arguments or reply.content) if reply is not None else None
+    return label_of(
+        Ending(
+            source=exchange.source,
+            outcome=Outcome(exchange.outcome),
+            status=exchange.status,
+            complete=reply is not None and reply.complete,
+            finish_reason=reply.finish_reason if reply else None,
+            refusal=reply.refusal if reply else None,
+            answer=read_answer(call.contract, text) if text else None,
+            retry_count=exchange.retry_count,
+        )
+    )

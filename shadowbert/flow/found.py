@@ -1,0 +1,155 @@
+"""Founds versions: looks for the template that a group of unmatched calls shares, and names the task.
+
+Knows one rule of likeness between skeletons; everything else about prompts is recognition's.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from shadowbert.domain.contract import Contract
+from shadowbert.domain.ids import uuid7
+from shadowbert.domain.records import LoggedExchange, StrayCall, VersionRow
+from shadowbert.domain.task import Stage
+from shadowbert.domain.template import Prompt, Skeleton
+from shadowbert.flow.ledger import Work
+from shadowbert.recognition.recogniser import Recogniser
+from shadowbert.recognition.template import match, mine
+from shadowbert.wire.chat_request import ChatRequest, read_chat_request
+
+LIKENESS = 0.8
+GENERIC = frozenset({"response", "final_result", "output", "result", "answer", "dspyprogramoutputs", "schema", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One stray call, read."""
+
+    exchange: LoggedExchange
+    request: ChatRequest
+    prompt: Prompt
+
+
+@dataclass(slots=True)
+class Finder:
+    """`least` distinct prompts make a template; at most `most` strays of a group are kept and looked at."""
+
+    least: int = 20
+    most: int = 400
+    sample: int = 60
+    _tried: dict[str, int] = field(default_factory=dict)
+
+    def ripe(self, groups: Mapping[str, int]) -> list[str]:
+        """Groups never tried, or half as large again as when they were."""
+        return [g for g, size in groups.items() if size >= 1.5 * self._tried.get(g, 0)]
+
+    def found(self, work: Work, group: str, *, at: float) -> VersionRow | None:
+        """The version founded on this group's calls; None where they share no template yet."""
+        strays = work.calls.strays(group, limit=self.most)
+        self._tried[group] = len(strays)
+        work.calls.trim_strays(group, keep=self.most)
+        samples = _samples(work, strays)
+        for cluster in (samples, *_by_constants(samples)):
+            skeleton = self._skeleton(cluster)
+            if skeleton is not None:
+                version = _version(work, cluster[0], skeleton, at=at)
+                if version is not None:
+                    work.tasks.found(version)
+                    self._tried[group] = 0
+                return version
+        return None
+
+    def _skeleton(self, samples: Sequence[Sample]) -> Skeleton | None:
+        prompts = list(dict.fromkeys(sample.prompt for sample in samples))
+        if len(prompts) < self.least:
+            return None
+        skeleton = mine(prompts[-self.sample :])
+        if skeleton is None or not _tells_apart(skeleton):
+            return None
+        matching = sum(match(skeleton, prompt) is not None for prompt in prompts)
+        return skeleton if matching >= self.least else None
+
+
+def _tells_apart(skeleton: Skeleton) -> bool:
+    """A prompt whose system message holds nothing constant is a mixture of tasks, not a template."""
+    systems = [m for m in skeleton.messages if m.role in ("system", "developer")]
+    return all(any(static.strip() for static in message.statics) for message in systems)
+
+
+def _by_constants(samples: Sequence[Sample]) -> list[list[Sample]]:
+    """The samples by the exact text of their system messages, largest first."""
+    clusters: dict[tuple[str, ...], list[Sample]] = defaultdict(list)
+    for sample in samples:
+        key = tuple(m.text for m in sample.prompt if m.role in ("system", "developer"))
+        clusters[key].append(sample)
+    return sorted(clusters.values(), key=len, reverse=True)
+
+
+def _samples(work: Work, strays: Sequence[StrayCall]) -> list[Sample]:
+    samples = []
+    for exchange in work.exchanges.by_ids([stray.exchange_id for stray in strays]):
+        request = read_chat_request(exchange.request) if exchange.request is not None else None
+        if request is not None and request.prompt is not None:
+            samples.append(Sample(exchange, request, request.prompt))
+    return samples
+
+
+def _version(work: Work, sample: Sample, skeleton: Skeleton, *, at: float) -> VersionRow | None:
+    call = Recogniser().recognise(sample.request, tenant=sample.exchange.tenant)
+    if call is None:
+        return None
+    explicit = sample.exchange.explicit_task or sample.request.explicit_task
+    tenant, name = sample.exchange.tenant, explicit or _name(sample.request, call.contract)
+    kin = [v for v in work.tasks.versions() if v.tenant == tenant]
+    task = explicit or _lineage(kin, call.contract, skeleton) or _free(name, work.tasks.names(tenant))
+    return VersionRow(
+        id=uuid7(),
+        task_id=work.tasks.task_id(tenant, task) or uuid7(),
+        task=task,
+        tenant=tenant,
+        teacher=sample.request.model,
+        contract=call.contract,
+        skeleton=skeleton,
+        stage=Stage.COLLECTING,
+        share=0.0,
+        epoch=0,
+        stage_seq=work.exchanges.last_seq(),
+        candidate_id=None,
+        forced=False,
+        held=False,
+        created_at=at,
+    )
+
+
+def _lineage(versions: Sequence[VersionRow], contract: Contract, skeleton: Skeleton) -> str | None:
+    """The task whose contract is the same and whose skeleton is alike: this is a new version of it."""
+    for version in reversed(versions):
+        if version.contract.hash == contract.hash and likeness(version.skeleton, skeleton) >= LIKENESS:
+            return version.task
+    return None
+
+
+def likeness(one: Skeleton, other: Skeleton) -> float:
+    """Share of words that two skeletons have in common, in order (Ratcliff & Obershelp 1988)."""
+    return SequenceMatcher(None, _words(one), _words(other), autojunk=False).ratio()
+
+
+def _words(skeleton: Skeleton) -> list[str]:
+    return [word for message in skeleton.messages for static in message.statics for word in static.split()]
+
+
+def _name(request: ChatRequest, contract: Contract) -> str:
+    """The schema's name, or the fields' where that says nothing."""
+    name = request.output.name if request.output else ""
+    if name.lower() in GENERIC:
+        name = "-".join(field.path[-1] for field in contract.fields[:3])
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
+    return re.sub(r"[^\w]+|_+", "-", spaced).strip("-").lower()[:80] or "task"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    if name not in taken:
+        return name
+    return next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)

@@ -1,0 +1,151 @@
+"""The station that looks at the evidence and moves versions between stages.
+
+It decides nothing itself (the gate does) and trains nothing: a fall queues a training, a pass serves.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
+from shadowbert.domain.ids import uuid7
+from shadowbert.domain.records import CandidateRow, VersionRow
+from shadowbert.domain.task import Policy, Stage
+from shadowbert.errors import StaleState
+from shadowbert.flow.evidence import Standing, detector, serving_verdict, stand
+from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.gating.paired import shown_worse
+
+log = logging.getLogger(__name__)
+
+GATE = "gate"
+SUSPICIOUS_AUDIT_RATE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    ledger: Ledger
+    policy: Policy
+    clock: Callable[[], float]
+
+    def step(self) -> int:
+        """Look at every version once. Returns how many moved."""
+        with self.ledger.read() as work:
+            versions = work.tasks.versions()
+        moved = 0
+        for version in versions:
+            try:
+                with self.ledger.write() as work:
+                    moved += self._look(work, version)
+            except StaleState:
+                log.info("task %s was moved by somebody else; looking again", version.task)
+        with self.ledger.write() as work:
+            work.marks.set(GATE, at=self.clock())
+        return moved
+
+    def _look(self, work: Work, version: VersionRow) -> bool:
+        if version.stage.serves:
+            return self._watch(work, version)
+        if version.stage is not Stage.SHADOW or version.held or not self.policy.autopilot:
+            return False
+        return self._open(work, version)
+
+    def _open(self, work: Work, version: VersionRow) -> bool:
+        """Let the best candidate that passed begin to serve."""
+        standings = [stand(work, version, c, self.policy) for c in work.candidates.active(version.id)]
+        passed = [s for s in standings if s.verdict.move is Move.PROMOTE]
+        if not passed:
+            return False
+        best = max(passed, key=lambda standing: standing.coverage or 0.0)
+        self._move(work, version, best.verdict, champion=best.candidate.id)
+        return True
+
+    def _watch(self, work: Work, version: VersionRow) -> bool:
+        """Step the champion up, take it down, or let a challenger take its place."""
+        champion = work.candidates.get(version.candidate_id or "")
+        if champion is None:
+            return False
+        verdict = serving_verdict(work, version, champion, self.policy)
+        if verdict.move is Move.DEMOTE:
+            self._demote(work, version, champion, verdict)
+            return True
+        self._tune_audits(work, version, champion)
+        if self.policy.autopilot and self._challenge(work, version, champion):
+            return True
+        if verdict.move is not Move.PROMOTE or not self.policy.autopilot:
+            return False
+        self._move(work, version, verdict, champion=champion.id)
+        return True
+
+    def _demote(self, work: Work, version: VersionRow, champion: CandidateRow, verdict: Verdict) -> None:
+        """Back to the LLM at once; the student may come back only on new evidence and a new share of alpha."""
+        self._move(work, version, verdict, champion=None)
+        retire_and_reenter(work, champion, why=verdict.reason, at=self.clock())
+        work.jobs.queue(version.id, cause="agreement fell", at=self.clock())
+        work.tasks.set_audit_rate(version.id, None)
+
+    def _tune_audits(self, work: Work, version: VersionRow, champion: CandidateRow) -> None:
+        """While the detector is suspicious, half of the calls are audited; the choice uses the past only."""
+        suspicious = detector(work, version, champion, self.policy).suspicious
+        wanted = SUSPICIOUS_AUDIT_RATE if suspicious else None
+        if wanted != version.audit_rate:
+            work.tasks.set_audit_rate(version.id, wanted)
+
+    def _challenge(self, work: Work, version: VersionRow, champion: CandidateRow) -> bool:
+        """A challenger replaces the champion on its own evidence, if it covers more and no label is shown worse."""
+        inside, uniform = work.predictions.coverage(champion.id)
+        for standing in self._challengers(work, version, champion):
+            covers_more = (standing.coverage or 0.0) > (inside / uniform if uniform else 0.0)
+            pairs = work.predictions.pairs(champion.id, standing.candidate.id)
+            if covers_more and not shown_worse(pairs, alpha=self.policy.alpha):
+                self._replace(work, version, champion, standing)
+                return True
+        return False
+
+    def _challengers(self, work: Work, version: VersionRow, champion: CandidateRow) -> list[Standing]:
+        others = [c for c in work.candidates.active(version.id) if c.id != champion.id]
+        standings = [stand(work, version, c, self.policy) for c in others]
+        return [s for s in standings if s.verdict.move is Move.PROMOTE]
+
+    def _replace(self, work: Work, version: VersionRow, champion: CandidateRow, standing: Standing) -> None:
+        verdict = Verdict(
+            Ruling.PASS,
+            Move.PROMOTE,
+            f"A new student passed on its own evidence and covers more. {standing.verdict.reason}",
+            stage=version.stage,
+            share=version.share,
+            numbers=standing.verdict.numbers,
+        )
+        self._move(work, version, verdict, champion=standing.candidate.id)
+        work.candidates.retire(champion.id, "replaced by a challenger")
+
+    def _move(self, work: Work, version: VersionRow, verdict: Verdict, *, champion: str | None) -> None:
+        to = Transition(
+            stage=verdict.stage or version.stage,
+            share=version.share if verdict.share is None else verdict.share,
+            candidate_id=champion,
+            by=GATE,
+            why=verdict.reason,
+            at=self.clock(),
+            forced=version.forced and champion == version.candidate_id and verdict.move is not Move.DEMOTE,
+        )
+        work.tasks.move(version, verdict, to)
+        log.info("task %s: %s -> %s (%s)", version.task, version.stage, to.stage, verdict.reason)
+
+
+def retire_and_reenter(work: Work, candidate: CandidateRow, *, why: str, at: float) -> CandidateRow:
+    """End a candidate and enter the same student and slice anew: fresh evidence, the next share of alpha."""
+    work.candidates.retire(candidate.id, why)
+    again = CandidateRow(
+        id=uuid7(),
+        task_id=candidate.task_id,
+        version_id=candidate.version_id,
+        student_id=candidate.student_id,
+        number=work.candidates.next_number(candidate.task_id),
+        slice=candidate.slice,
+        start_seq=work.exchanges.last_seq(),
+        expected_coverage=candidate.expected_coverage,
+        entered_at=at,
+    )
+    work.candidates.enter(again)
+    return again
