@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
-from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import CandidateRow, VersionRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import StaleState
+from shadowbert.flow.candidates import retire_and_reenter
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, stand
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.gating.paired import shown_worse
@@ -131,21 +131,3 @@ class Promote:
         )
         work.tasks.move(version, verdict, to)
         log.info("task %s: %s -> %s (%s)", version.task, version.stage, to.stage, verdict.reason)
-
-
-def retire_and_reenter(work: Work, candidate: CandidateRow, *, why: str, at: float) -> CandidateRow:
-    """End a candidate and enter the same student and slice anew: fresh evidence, the next share of alpha."""
-    work.candidates.retire(candidate.id, why)
-    again = CandidateRow(
-        id=uuid7(),
-        task_id=candidate.task_id,
-        version_id=candidate.version_id,
-        student_id=candidate.student_id,
-        number=work.candidates.next_number(candidate.task_id),
-        slice=candidate.slice,
-        start_seq=work.exchanges.last_seq(),
-        expected_coverage=candidate.expected_coverage,
-        entered_at=at,
-    )
-    work.candidates.enter(again)
-    return again

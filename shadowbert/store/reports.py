@@ -22,14 +22,6 @@ class Traffic:
         return self.student + self.llm
 
 
-@dataclass(frozen=True, slots=True)
-class AgreementPoint:
-    """Agreement of a candidate's evidence up to a load sequence."""
-
-    seq: int
-    agreed: bool
-
-
 class Reports(Repository):
     def traffic(self, version_id: str, *, after: int = 0) -> Traffic:
         query = (
@@ -61,10 +53,10 @@ class Reports(Repository):
         )
         return {str(reason): int(n) for reason, n in self._db.execute(query)}
 
-    def agreement_series(self, candidate_id: str) -> list[AgreementPoint]:
+    def agreements(self, candidate_id: str) -> list[bool]:
         """The candidate's uniform rows in the slice, in order: the curve on the page."""
         query = (
-            select(predictions.c.seq, predictions.c.agreed)
+            select(predictions.c.agreed)
             .where(
                 predictions.c.candidate_id == candidate_id,
                 predictions.c.uniform_row,
@@ -73,7 +65,7 @@ class Reports(Repository):
             )
             .order_by(predictions.c.seq)
         )
-        return [AgreementPoint(seq, bool(agreed)) for seq, agreed in self._db.execute(query)]
+        return [bool(agreed) for agreed in self._db.execute(query).scalars()]
 
     def total_exchanges(self) -> int:
         return int(self._db.execute(select(func.count()).select_from(exchanges)).scalar_one())

@@ -1,0 +1,34 @@
+"""How candidates come and go. A new one gathers evidence from the next loaded call on and spends the next alpha."""
+
+from shadowbert.domain.ids import uuid7
+from shadowbert.domain.records import CandidateRow, StudentRow, VersionRow
+from shadowbert.domain.student import Slice
+from shadowbert.flow.ledger import Work
+
+
+def enter(
+    work: Work, student: StudentRow, version: VersionRow, served: Slice, *, at: float, expected_coverage: float = 0.0
+) -> CandidateRow:
+    """Let a student with a slice gather evidence."""
+    candidate = CandidateRow(
+        id=uuid7(),
+        task_id=version.task_id,
+        version_id=version.id,
+        student_id=student.id,
+        number=work.candidates.next_number(version.task_id),
+        slice=served,
+        start_seq=work.exchanges.last_seq(),
+        expected_coverage=expected_coverage,
+        entered_at=at,
+    )
+    work.candidates.enter(candidate)
+    return candidate
+
+
+def retire_and_reenter(work: Work, candidate: CandidateRow, *, why: str, at: float) -> CandidateRow | None:
+    """End a candidate and enter the same student and slice anew: what comes after a fall must be earned again."""
+    work.candidates.retire(candidate.id, why)
+    student, version = work.students.get(candidate.student_id), work.tasks.version(candidate.version_id)
+    if student is None or version is None:
+        return None
+    return enter(work, student, version, candidate.slice, at=at, expected_coverage=candidate.expected_coverage)

@@ -1,0 +1,149 @@
+"""What operators may do to a task: cut over, roll back, pause, resume, retrain, switch off.
+
+Each is one compare-and-swap with one verdict that names who and why; it takes effect when the mirrors next look.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
+from shadowbert.domain.records import VersionRow
+from shadowbert.domain.student import Slice
+from shadowbert.domain.task import Policy, Stage
+from shadowbert.errors import CutoverRefused, OperatorError, UnknownTask
+from shadowbert.flow.candidates import enter, retire_and_reenter
+from shadowbert.flow.evidence import Standing, stand
+from shadowbert.flow.ledger import Ledger, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    name: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operate:
+    ledger: Ledger
+    policy: Policy
+    clock: Callable[[], float]
+
+    def cutover(self, task: str, who: Operator, *, share: float = 1.0, force: bool = False) -> VersionRow:
+        """Let the best candidate serve. Raises CutoverRefused with the gate's reason unless it passed or `force`."""
+        with self.ledger.write() as work:
+            version = newest(work, task)
+            standings = [stand(work, version, c, self.policy) for c in work.candidates.active(version.id)]
+            passed = [s for s in standings if s.verdict.ruling is Ruling.PASS]
+            chosen = max(passed or standings, key=_worth, default=None)
+            if not passed and not force:
+                raise CutoverRefused(_refusal(task, chosen))
+            if chosen is None:
+                chosen = self._conscript(work, version)
+            verdict = Verdict(
+                chosen.verdict.ruling,
+                Move.PROMOTE,
+                f"Cut over by {who.name}{'' if passed else ', forced'}. {chosen.verdict.reason}",
+                missing=chosen.verdict.missing,
+                numbers=chosen.verdict.numbers,
+            )
+            stage = Stage.LIVE if share >= 1.0 else Stage.CANARY
+            to = self._transition(stage, who, share=min(share, 1.0), candidate=chosen.candidate.id, forced=not passed)
+            return work.tasks.move(version, verdict, to)
+
+    def _conscript(self, work: Work, version: VersionRow) -> Standing:
+        """A student whose threshold nobody would bet on serves, by force, what it is as sure of as the target asks."""
+        students = work.students.of_version(version.id)
+        if not students:
+            raise CutoverRefused(
+                f"task {version.task} has no student yet ({work.calls.examples(version.id)} examples, the first is "
+                f"trained at {self.policy.first_training}); run: shadowbert retrain {version.task}"
+            )
+        candidate = enter(work, students[-1], version, Slice(self.policy.target), at=self.clock())
+        return stand(work, version, candidate, self.policy)
+
+    def rollback(self, task: str, who: Operator) -> VersionRow:
+        """Back to the LLM at once; the gate promotes nothing until somebody resumes the task."""
+        with self.ledger.write() as work:
+            version = newest(work, task)
+            if not version.stage.serves:
+                raise OperatorError(f"task {task} is in stage {version.stage}: nothing is answered locally")
+            champion = work.candidates.get(version.candidate_id or "")
+            verdict = Verdict(Ruling.INCONCLUSIVE, Move.DEMOTE, _sentence("Rolled back", who))
+            moved = work.tasks.move(version, verdict, self._transition(Stage.SHADOW, who, held=True))
+            if champion is not None:
+                retire_and_reenter(work, champion, why=f"rolled back by {who.name}", at=self.clock())
+            return moved
+
+    def pause(self, task: str, who: Operator) -> VersionRow:
+        """The LLM answers everything; calls are still logged."""
+        return self._simple(task, Stage.PAUSED, who, verb="Paused")
+
+    def off(self, task: str, who: Operator) -> VersionRow:
+        """The LLM answers everything; calls of this task are no longer logged."""
+        return self._simple(task, Stage.OFF, who, verb="Switched off")
+
+    def resume(self, task: str, who: Operator) -> VersionRow:
+        """Back to gathering evidence; lifts the hold of a roll-back."""
+        with self.ledger.write() as work:
+            version = newest(work, task)
+            if version.stage.serves:
+                raise OperatorError(f"task {task} is in stage {version.stage} already")
+            stage = Stage.SHADOW if work.candidates.active(version.id) else Stage.COLLECTING
+            return self._step(work, version, stage, who, verb="Resumed")
+
+    def retrain(self, task: str, who: Operator) -> int:
+        """Ask for a new student. Returns how many examples there are to train on."""
+        with self.ledger.write() as work:
+            version = newest(work, task)
+            examples = work.calls.examples(version.id)
+            work.jobs.queue(version.id, cause=f"asked for by {who.name}", at=self.clock())
+            return examples
+
+    def _simple(self, task: str, stage: Stage, who: Operator, *, verb: str) -> VersionRow:
+        with self.ledger.write() as work:
+            version = newest(work, task)
+            if version.stage is stage:
+                raise OperatorError(f"task {task} is in stage {stage} already")
+            return self._step(work, version, stage, who, verb=verb)
+
+    def _step(self, work: Work, version: VersionRow, stage: Stage, who: Operator, *, verb: str) -> VersionRow:
+        verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, _sentence(verb, who))
+        return work.tasks.move(version, verdict, self._transition(stage, who))
+
+    def _transition(
+        self,
+        stage: Stage,
+        who: Operator,
+        *,
+        share: float = 0.0,
+        candidate: str | None = None,
+        forced: bool = False,
+        held: bool = False,
+    ) -> Transition:
+        why = who.why or "asked for"
+        return Transition(stage, share, candidate, by=who.name, why=why, at=self.clock(), forced=forced, held=held)
+
+
+def newest(work: Work, task: str) -> VersionRow:
+    """The task's newest version. Raises UnknownTask with the names there are."""
+    versions = work.tasks.of_task(task)
+    if versions:
+        return versions[-1]
+    names = sorted({version.task for version in work.tasks.versions()})
+    known = f"known tasks: {', '.join(names)}" if names else "no task has been found yet"
+    raise UnknownTask(f"no task is called {task!r}; {known}")
+
+
+def _sentence(verb: str, who: Operator) -> str:
+    return f"{verb} by {who.name}. {who.why}".strip()
+
+
+def _worth(standing: Standing) -> tuple[float, float]:
+    return standing.verdict.numbers.get("log_e", 0.0), standing.coverage or 0.0
+
+
+def _refusal(task: str, standing: Standing | None) -> str:
+    if standing is None:
+        return f"the gate has not passed for {task}: no candidate gathers evidence yet; --force skips the gate"
+    missing = f" Missing: {standing.verdict.missing}." if standing.verdict.missing else ""
+    return f"the gate has not passed for {task}: {standing.verdict.reason}{missing} --force skips the gate"

@@ -1,0 +1,236 @@
+"""The station that decides when a version gets a new student, has it trained, and enters it as a candidate.
+
+Training itself happens in a child process behind the Trainer port; this process never learns what a gradient is.
+"""
+
+import json
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from shadowbert.curation.examples import LabelledRow, distinct
+from shadowbert.curation.split import Part, part_of
+from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
+from shadowbert.domain.ids import uuid7
+from shadowbert.domain.records import CallRow, ExampleRow, StudentRow, TrainingJob, VersionRow
+from shadowbert.domain.student import Slice
+from shadowbert.domain.task import Policy, Stage
+from shadowbert.flow.candidates import enter
+from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.gating.eprocess import alpha_share
+from shadowbert.gating.threshold import Proposal, Scored, propose
+
+log = logging.getLogger(__name__)
+
+MAX_EXAMPLES = 20_000
+MAX_ATTEMPTS = 3
+MAX_CLIP = 20.0
+SPLITS = {Part.TRAIN: "train", Part.CALIBRATION: "calibration", Part.HELD_OUT: "heldout"}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """What a training child left behind. `scores` is empty where it failed."""
+
+    published: bool
+    reason: str
+    recipe: str = ""
+    scores: dict[str, float] = field(default_factory=dict)
+    heldout: tuple[Scored, ...] = ()
+
+
+class Training(Protocol):
+    """A training under way."""
+
+    def result(self) -> TrainingResult | None:
+        """None while it runs."""
+        ...
+
+    def stop(self) -> None: ...
+
+
+class Trainer(Protocol):
+    def start(self, folder: Path, artifact: Path) -> Training:
+        """Train on job.json and examples.jsonl in this folder; publish to `artifact`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recipes:
+    """How students are trained, as the operator set it."""
+
+    encoder: str = "bundled"
+    fine_tune_from: int = 800
+    threads: int = 1
+    max_tokens: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    job: TrainingJob
+    version: VersionRow
+    student: StudentRow
+    folder: Path
+    training: Training
+
+
+@dataclass(slots=True)
+class Train:
+    ledger: Ledger
+    trainer: Trainer
+    policy: Policy
+    recipes: Recipes
+    home: Path
+    """Where students and job folders live."""
+    clock: Callable[[], float]
+    _running: Running | None = None
+
+    def step(self) -> bool:
+        """Look after the training under way, or start one that is due. True while one runs or has just ended."""
+        if self._running is not None:
+            return self._look_after(self._running)
+        self._queue_due()
+        with self.ledger.read() as work:
+            job = work.jobs.next()
+        return job is not None and self._start(job)
+
+    def stop(self) -> None:
+        """Stop the child; the job is taken up again by the next worker."""
+        if self._running is not None:
+            self._running.training.stop()
+            self._running = None
+
+    def _queue_due(self) -> None:
+        """At the first so many examples and at every doubling."""
+        with self.ledger.read() as work:
+            due = [(v, n) for v in work.tasks.versions() if (n := self._due(work, v))]
+        for version, examples in due:
+            with self.ledger.write() as work:
+                work.jobs.queue(version.id, cause=f"{examples} examples", at=self.clock())
+
+    def _due(self, work: Work, version: VersionRow) -> int:
+        if version.stage in (Stage.PAUSED, Stage.OFF):
+            return 0
+        examples = work.calls.examples(version.id)
+        return examples if examples >= max(self.policy.first_training, 2 * work.jobs.last_size(version.id)) else 0
+
+    def _start(self, job: TrainingJob) -> bool:
+        with self.ledger.write() as work:
+            version = work.tasks.version(job.version_id)
+            if version is None or job.attempts >= MAX_ATTEMPTS:
+                work.jobs.finish(job.id, state="failed", message=f"gave up after {job.attempts} tries", at=self.clock())
+                return False
+            examples = distinct(_labelled(row) for row in work.calls.labelled(version.id))[-MAX_EXAMPLES:]
+            student = self._student(work, version, len(examples))
+            work.jobs.start(job.id, examples=len(examples))
+        folder = self._write_job(job, version, student, examples)
+        log.info("task %s: training student %d on %d examples", version.task, student.number, len(examples))
+        self._running = Running(job, version, student, folder, self.trainer.start(folder, Path(student.artifact)))
+        return True
+
+    def _student(self, work: Work, version: VersionRow, examples: int) -> StudentRow:
+        student_id = uuid7()
+        return StudentRow(
+            id=student_id,
+            version_id=version.id,
+            number=work.students.next_number(version.id),
+            cutoff_seq=work.exchanges.last_seq(),
+            artifact=str(self.home / "students" / student_id),
+            recipe="",
+            examples=examples,
+            created_at=self.clock(),
+        )
+
+    def _write_job(
+        self, job: TrainingJob, version: VersionRow, student: StudentRow, examples: Sequence[ExampleRow]
+    ) -> Path:
+        folder = self.home / "jobs" / job.id
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        Path(student.artifact).parent.mkdir(parents=True, exist_ok=True)
+        fine_tune = len(examples) >= self.recipes.fine_tune_from
+        order = {
+            "contract": version.contract.to_json(),
+            "encoder": self.recipes.encoder,
+            "recipes": ["probe", "finetune"] if fine_tune else ["probe"],
+            "seed": student.number,
+            "threads": self.recipes.threads,
+            "max_tokens": self.recipes.max_tokens,
+            "cutoff": student.cutoff_seq,
+            "artifact_dir": student.artifact,
+        }
+        lines = "".join(json.dumps(_line(example), ensure_ascii=False) + "\n" for example in examples)
+        (folder / "examples.jsonl").write_text(lines, encoding="utf-8")
+        (folder / "job.json").write_text(json.dumps(order), encoding="utf-8")
+        return folder
+
+    def _look_after(self, running: Running) -> bool:
+        result = running.training.result()
+        if result is None:
+            return True
+        self._running = None
+        shutil.rmtree(running.folder, ignore_errors=True)
+        with self.ledger.write() as work:
+            message = self._register(work, running, result) if result.published else result.reason
+            state = "done" if result.published else "failed"
+            work.jobs.finish(running.job.id, state=state, message=message, at=self.clock())
+        log.info("task %s: %s", running.version.task, message)
+        return True
+
+    def _register(self, work: Work, running: Running, result: TrainingResult) -> str:
+        """Note the student and, where a threshold is worth betting on, enter it as the next candidate."""
+        student = StudentRow(
+            id=running.student.id,
+            version_id=running.version.id,
+            number=running.student.number,
+            cutoff_seq=running.student.cutoff_seq,
+            artifact=running.student.artifact,
+            recipe=result.recipe,
+            examples=running.student.examples,
+            created_at=self.clock(),
+            scores=result.scores,
+        )
+        work.students.add(student)
+        number = work.candidates.next_number(running.version.task_id)
+        proposal = propose(result.heldout, self.policy.target, alpha=alpha_share(number, self.policy.alpha))
+        name = f"student {student.number} ({student.recipe}, {student.examples} examples)"
+        if proposal is None:
+            return f"{name}: no threshold is expected to reach the target on 5 % of calls"
+        self._enter(work, running.version.id, student, proposal)
+        return f"{name}: expected to cover {proposal.expected_coverage:.0%} at the target"
+
+    def _enter(self, work: Work, version_id: str, student: StudentRow, proposal: Proposal) -> None:
+        version = work.tasks.version(version_id)
+        if version is None:
+            return
+        served, coverage = Slice(proposal.threshold), proposal.expected_coverage
+        enter(work, student, version, served, at=self.clock(), expected_coverage=coverage)
+        if version.stage is Stage.COLLECTING:
+            reason = f"Student {student.number} is expected to cover {proposal.expected_coverage:.0%} of calls."
+            verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, reason, stage=Stage.SHADOW, share=0.0)
+            work.tasks.move(
+                version, verdict, Transition(Stage.SHADOW, 0.0, None, by="gate", why=reason, at=self.clock())
+            )
+
+
+def _line(example: ExampleRow) -> dict[str, object]:
+    return {
+        "id": example.exchange_id,
+        "input": example.input,
+        "answer": list(example.answer),
+        "split": SPLITS[part_of(example.input_hash)],
+        "weight": min(example.weight, MAX_CLIP),
+    }
+
+
+def _labelled(row: CallRow) -> LabelledRow:
+    return LabelledRow(row.input, row.input_hash, row.answer or (), row.seq, row.exchange_id, _weight(row))
+
+
+def _weight(row: CallRow) -> float:
+    """1 / P(the teacher was asked): served inputs are seen through audits only, escalations always."""
+    seldom = row.decider.uniform and row.prediction is not None and row.prediction.in_slice
+    return min(1.0 / row.p_llm, MAX_CLIP) if seldom and row.p_llm > 0 else 1.0
