@@ -14,8 +14,8 @@ from shadowbert.recognition.fingerprint import canonical_json
 
 MAX_DEPTH = 16
 """Levels of nesting and reference; OpenAI's strict mode allows 10 of the former."""
-MAX_WORK = 20_000
-"""Schema nodes and labels read before a schema counts as too large; OpenAI allows 5,000 properties, 1,000 labels."""
+MAX_WORK = 5_000
+"""Schema nodes and labels read before a schema counts as too large; OpenAI allows 1,000 labels in all."""
 MAX_RANGE = 20
 """Whole numbers between bounds that still count as labels."""
 
@@ -155,8 +155,8 @@ class _Reader:
         if not isinstance(reference, str) or not (reference + "/").startswith("#/"):
             raise NotClosed
         node: object = self._root
-        for step in reference.split("/")[1:]:
-            name = unquote(step).replace("~1", "/").replace("~0", "~")
+        for step in unquote(reference).split("/")[1:]:
+            name = step.replace("~1", "/").replace("~0", "~")
             if not isinstance(node, Mapping) or name not in node:
                 raise NotClosed
             node = node[name]

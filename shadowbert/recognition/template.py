@@ -133,7 +133,7 @@ def _without_stray_words(run: Tokens) -> Tokens:
     """Cut back to the last delimiter, and the blank after it, when no more than two words follow it."""
     end = next((i for i in range(len(run), 0, -1) if _is_delimiter(run[i - 1])), 0)
     tail = run[end:]
-    if not end or sum(map(_is_word, tail)) > _STRAY_WORDS or not "".join(tail).strip():
+    if sum(map(_is_word, tail)) > _STRAY_WORDS or not "".join(tail).strip():
         return run
     return run[: end + tail[0].isspace()]
 
