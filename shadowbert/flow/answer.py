@@ -4,6 +4,8 @@ Recognises the call, lets the student answer it where the policy says so, relays
 only as ports, and no rule of evidence: it records what it saw, others judge it later.
 """
 
+import asyncio
+
 from shadowbert.domain.exchange import Outcome
 from shadowbert.domain.route import Reason
 from shadowbert.flow.audit import Audit
@@ -49,6 +51,7 @@ class AnswerStation:
     async def answer(self, incoming: Incoming, client: Client) -> None:
         """Returns when the reply is through, or broken off by upstream; cancel it when the client is gone."""
         record = self._recorder.open(incoming, read_wishes(incoming.headers))
+        unfinished = Outcome.OURS
         try:
             choice = await self._chooser.choose(record)
             _note(record, choice)
@@ -58,8 +61,11 @@ class AnswerStation:
                 return
             with Audit(self._chooser, choice, self._policy) as audit:
                 await self._relayer.relay(record, client, choice=choice, audit=audit, marks=marks)
+        except asyncio.CancelledError:
+            unfinished = Outcome.CLIENT_GONE
+            raise
         finally:
-            self._recorder.close(record, Outcome.CLIENT_GONE)
+            self._recorder.close(record, unfinished)
 
     async def _send_local(self, record: Record, client: Client, *, local: LocalReply, marks: Marks) -> None:
         headers = [*local.headers, *marks, *(local.marks if self._policy.headers else ())]

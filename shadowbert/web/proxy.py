@@ -4,6 +4,7 @@ Refuses WebSockets in OpenAI's shape. No framework, no redirects, no CORS: whate
 """
 
 from typing import Protocol
+from urllib.parse import quote
 
 from shadowbert.flow.incoming import Client, Incoming, observed
 from shadowbert.flow.marks import error_reply
@@ -45,7 +46,7 @@ class Proxy:
 
 
 def _target(scope: Scope) -> bytes:
-    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    path: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
     query: bytes = scope["query_string"]
     return path + b"?" + query if query else path
 

@@ -46,7 +46,7 @@ class _Caller(asyncio.Protocol):
         self._buffer = b""
         self._next()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         if not self.done.done():
             self._load.failures += 1
             self.done.set_result(None)

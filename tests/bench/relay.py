@@ -1,4 +1,4 @@
-"""What the proxy adds to a call: latency on one connection, calls a second on sixteen; stub and proxy in own processes."""
+"""What the proxy adds to a call: latency on one connection, calls a second on sixteen. Each part in its own process."""
 
 import asyncio
 import multiprocessing

@@ -9,7 +9,9 @@ from shadowbert.upstream.errors import died_unwritten, translated, translation
 FOREIGN = [
     kind
     for _, kind in inspect.getmembers(aiohttp.client_exceptions, inspect.isclass)
-    if issubclass(kind, Exception) and kind.__module__ == "aiohttp.client_exceptions" and not kind.__name__.startswith("WS")
+    if issubclass(kind, Exception)
+    and kind.__module__ == "aiohttp.client_exceptions"
+    and not kind.__name__.startswith("WS")
 ]
 
 

@@ -17,7 +17,10 @@ def test_what_crosses_keeps_its_bytes_and_order(pairs: list[tuple[bytes, bytes]]
 
 @given(PAIRS)
 def test_no_hop_by_hop_header_crosses_either_way(pairs: list[tuple[bytes, bytes]]) -> None:
-    for crossed in ([n.encode() for n, _ in request_headers(pairs)], [n for n, _ in reply_headers(pairs, bodiless=False)]):
+    for crossed in (
+        [n.encode() for n, _ in request_headers(pairs)],
+        [n for n, _ in reply_headers(pairs, bodiless=False)],
+    ):
         assert not HOP_BY_HOP.intersection(crossed)
 
 

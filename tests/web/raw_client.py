@@ -10,8 +10,7 @@ import pytest
 
 def connect(url: str) -> socket.socket:
     where = urlsplit(url)
-    assert where.hostname and where.port
-    return socket.create_connection((where.hostname, where.port), timeout=10)
+    return socket.create_connection((where.hostname or "", where.port or 0), timeout=10)
 
 
 def exchange(url: str, request: bytes) -> bytes:

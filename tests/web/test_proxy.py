@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from shadowbert.domain.exchange import Outcome
 from shadowbert.domain.route import Reason
+from shadowbert.flow.policy import AnswerPolicy
 from shadowbert.testing.house import House
 from shadowbert.testing.raw import RawUpstream, replying, serving_raw
 from shadowbert.upstream.relay import Timeouts
@@ -24,7 +26,7 @@ def ask(method: bytes, target: bytes, headers: bytes = b"", body: bytes = b"") -
 
 
 @pytest.fixture(scope="module")
-def pair():
+def pair() -> Iterator[tuple[RawUpstream, House]]:
     """One house in front of one raw upstream whose script a test may change."""
     with serving_raw(replying(OK)) as (upstream, url), House(f"{url}/v1").open() as house:
         yield upstream, house
@@ -71,7 +73,7 @@ def test_bodies_and_headers_pass_both_ways(
     status, headers, got = parse(exchange(house.url, ask(b"POST", b"/v1/chat/completions", extra, body)))
     assert (status, got) == (201, body)
     assert raw.requests[0].partition(b"\r\n\r\n")[2] == body
-    sent = {name: value for name, value in parse(b"X 1 \r\n" + raw.requests[0].partition(b"\r\n")[2])[1]}
+    sent = dict(parse(b"X 1 \r\n" + raw.requests[0].partition(b"\r\n")[2])[1])
     for i, value in enumerate(values):
         assert sent[b"x-h%d" % i] == value.encode()
         assert (b"x-h%d" % i, value.encode()) in headers
@@ -93,9 +95,15 @@ def test_statuses_and_their_bodies_pass(raw: RawUpstream, house: House, status: 
 
 @pytest.mark.parametrize(
     ("body", "target"),
-    [(b'{"model": ', b"/v1/chat/completions"), (b"\xff\xfe\x00", b"/v1/chat/completions"), (b"[]", b"/v1/what/is/this")],
+    [
+        (b'{"model": ', b"/v1/chat/completions"),
+        (b"\xff\xfe\x00", b"/v1/chat/completions"),
+        (b"[]", b"/v1/what/is/this"),
+    ],
 )
-def test_nonsense_is_relayed_as_it_is_and_journalled(raw: RawUpstream, house: House, body: bytes, target: bytes) -> None:
+def test_nonsense_is_relayed_as_it_is_and_journalled(
+    raw: RawUpstream, house: House, body: bytes, target: bytes
+) -> None:
     exchange(house.url, ask(b"POST", target, body=body))
     assert raw.requests[0].endswith(b"\r\n\r\n" + body)
     observed = target.endswith(b"completions")
@@ -106,7 +114,9 @@ def test_nonsense_is_relayed_as_it_is_and_journalled(raw: RawUpstream, house: Ho
 
 def test_a_compressed_reply_passes_as_it_is_and_is_kept_so(raw: RawUpstream, house: House) -> None:
     packed = gzip.compress(b'{"a": 1}')
-    raw.script = replying(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed) + packed)
+    raw.script = replying(
+        b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed) + packed
+    )
     request = ask(b"POST", b"/v1/chat/completions", b"accept-encoding: gzip, br\r\n", b"{}")
     _, headers, body = parse(exchange(house.url, request))
     assert body == packed
@@ -116,7 +126,9 @@ def test_a_compressed_reply_passes_as_it_is_and_is_kept_so(raw: RawUpstream, hou
 
 
 def test_a_chunked_reply_stays_in_order(raw: RawUpstream, house: House) -> None:
-    raw.script = replying(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"3\r\nabc\r\n", b"2\r\nde\r\n0\r\n\r\n")
+    raw.script = replying(
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"3\r\nabc\r\n", b"2\r\nde\r\n0\r\n\r\n"
+    )
     _, headers, body = parse(exchange(house.url, ask(b"GET", b"/v1/x")))
     assert (b"transfer-encoding", b"chunked") in headers
     assert unchunk(body) == b"abcde"
@@ -153,7 +165,9 @@ def test_upstreams_own_server_and_date_are_what_a_client_sees(raw: RawUpstream, 
 
 
 def test_our_own_headers_never_reach_upstream(raw: RawUpstream, house: House) -> None:
-    exchange(house.url, ask(b"POST", b"/v1/chat/completions", b"X-Shadowbert-Task: t\r\nX-Shadowbert-Mode: llm\r\n", b"{}"))
+    exchange(
+        house.url, ask(b"POST", b"/v1/chat/completions", b"X-Shadowbert-Task: t\r\nX-Shadowbert-Mode: llm\r\n", b"{}")
+    )
     assert b"shadowbert" not in raw.requests[0].lower()
     assert house.journal.rows[0].explicit_task == "t"
 
@@ -202,7 +216,7 @@ def test_nobody_behind_us_is_a_502() -> None:
 
 def test_silence_behind_us_is_a_504() -> None:
     with (
-        serving_raw(lambda connection, _: None) as (_, url),
+        serving_raw(replying()) as (_, url),
         House(url, timeouts=Timeouts(read=0.05)).open() as house,
     ):
         status, _, body = parse(exchange(house.url, ask(b"POST", b"/v1/chat/completions", body=b"{}")))
@@ -211,7 +225,9 @@ def test_silence_behind_us_is_a_504() -> None:
     assert [(row.status, row.outcome) for row in house.journal.rows] == [(504, Outcome.UPSTREAM_ERROR)]
 
 
-@pytest.mark.parametrize("framing", [b"content-length: 9\r\n\r\nhalf", b"transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n"])
+@pytest.mark.parametrize(
+    "framing", [b"content-length: 9\r\n\r\nhalf", b"transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n"]
+)
 def test_a_reply_that_breaks_off_breaks_off_for_the_client_too(raw: RawUpstream, house: House, framing: bytes) -> None:
     def script(connection: socket.socket, _: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n" + framing)
@@ -228,8 +244,6 @@ def test_a_reply_that_breaks_off_breaks_off_for_the_client_too(raw: RawUpstream,
 
 
 def test_marks_can_be_switched_off(raw: RawUpstream) -> None:
-    from shadowbert.flow.policy import AnswerPolicy
-
     with serving_raw(replying(OK)) as (_, url), House(url, policy=AnswerPolicy(headers=False)).open() as plain:
         reply = exchange(plain.url, ask(b"GET", b"/v1/x"))
     assert b"shadowbert" not in reply

@@ -1,0 +1,28 @@
+"""`python -m shadowbert.web`: one web process, a child of `shadowbert serve`."""
+
+import logging
+import sys
+
+from shadowbert.bootstrap.arguments import read_arguments
+from shadowbert.errors import ShadowbertError
+from shadowbert.lifeline import follow
+from shadowbert.web.process import build_app
+from shadowbert.web.server import server_for
+
+
+def main(argv: list[str]) -> int:
+    arguments = read_arguments(argv, roles=("web",))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings = arguments.settings
+    if arguments.lifeline is not None:
+        follow(arguments.lifeline, grace_s=30.0)
+    server = server_for(build_app(settings), host=settings.server.host, port=settings.server.port, fd=arguments.socket)
+    server.run()
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except ShadowbertError as failure:
+        sys.exit(f"shadowbert: {failure}")

@@ -1,0 +1,64 @@
+"""The application of one web process: the proxy's station is opened in the lifespan, our own surface beside it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from shadowbert.bootstrap.serving import Serving, open_serving
+from shadowbert.children import FILE_NAME, read_children
+from shadowbert.flow.incoming import Client, Incoming
+from shadowbert.settings import Settings
+from shadowbert.web.app import create_app
+from shadowbert.web.client import App
+
+MEGABYTE = 1024 * 1024
+
+
+class LateStation:
+    """Stands at the proxy's door from the start; what answers is opened when the server starts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._serving: Serving | None = None
+        self.body_limit = settings.server.body_limit_mb * MEGABYTE
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        async with open_serving(self._settings) as serving:
+            self._serving = serving
+            try:
+                yield
+            finally:
+                self._serving = None
+
+    @property
+    def serving(self) -> Serving:
+        """Raises RuntimeError outside the lifespan: no request comes then."""
+        if self._serving is None:
+            raise RuntimeError("the web process is not open")
+        return self._serving
+
+    async def answer(self, incoming: Incoming, client: Client) -> None:
+        await self.serving.station.answer(incoming, client)
+
+    def checks(self) -> Mapping[str, str | None]:
+        """For /readyz."""
+        serving, limits = self.serving, self._settings.watch
+        failures = serving.engine.failures()
+        dropped = serving.station.tally.dropped
+        return {
+            "mirror": None if serving.mirror.age() < limits.mirror_max_age_s else "the store has not been read lately",
+            "journal": f"{dropped} rows could not be written" if dropped else None,
+            "students": "; ".join(failures.values()) or None,
+            "processes": self._processes(),
+        }
+
+    def _processes(self) -> str | None:
+        children = read_children(self._settings.data_dir / FILE_NAME)
+        if children is None or children.all_running:
+            return None
+        return ", ".join(f"{c.name} {c.state}" for c in children.children if c.state != "running")
+
+
+def build_app(settings: Settings) -> App:
+    station = LateStation(settings)
+    return create_app(station, checks=station.checks, lifespan=station.lifespan)
