@@ -25,7 +25,7 @@ class Jobs(Repository):
 
     def next(self) -> TrainingJob | None:
         """The oldest open job. One left `running` by a worker that died is taken up again."""
-        row = self._db.execute(select(jobs).where(jobs.c.state.in_(OPEN)).order_by(jobs.c.created_at)).first()
+        row = self._db.execute(select(jobs).where(jobs.c.state.in_(OPEN)).order_by(jobs.c.created_at, jobs.c.id)).first()
         return _job(row) if row else None
 
     def start(self, job_id: str, *, examples: int) -> None:
@@ -42,7 +42,7 @@ class Jobs(Repository):
         return int(self._db.execute(query).scalar() or 0)
 
     def latest(self, version_id: str) -> TrainingJob | None:
-        query = select(jobs).where(jobs.c.version_id == version_id).order_by(jobs.c.created_at.desc())
+        query = select(jobs).where(jobs.c.version_id == version_id).order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
         row = self._db.execute(query).first()
         return _job(row) if row else None
 
@@ -53,12 +53,11 @@ class Jobs(Repository):
 class Leases(Repository):
     def take(self, name: str, holder: str, *, now: float, seconds: float) -> bool:
         """Take or renew a lease. False while another holder's has not run out."""
-        row = self._db.execute(select(leases).where(leases.c.name == name).with_for_update()).first()
-        if row is not None and row.holder != holder and row.expires_at > now:
-            return False
-        self._db.execute(delete(leases).where(leases.c.name == name))
-        self._db.execute(insert(leases), [{"name": name, "holder": holder, "expires_at": now + seconds}])
-        return True
+        mine = (leases.c.holder == holder) | (leases.c.expires_at <= now)
+        values = {"holder": holder, "expires_at": now + seconds}
+        if self._db.execute(update(leases).where(leases.c.name == name, mine).values(values)).rowcount:
+            return True
+        return self._insert_first(leases, {"name": name, **values})
 
     def give_back(self, name: str, holder: str) -> None:
         self._db.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
@@ -77,11 +76,15 @@ class Marks(Repository):
     def at(self, name: str) -> float | None:
         return self._db.execute(select(marks.c.at).where(marks.c.name == name)).scalar()
 
+    def note(self, name: str) -> str | None:
+        return self._db.execute(select(marks.c.note).where(marks.c.name == name)).scalar()
+
     def set(self, name: str, *, seq: int | None = None, at: float | None = None, note: str | None = None) -> None:
         values: dict[str, Any] = {"seq": seq, "at": at, "note": note}
         kept = {key: value for key, value in values.items() if value is not None}
-        if self._db.execute(update(marks).where(marks.c.name == name).values(kept)).rowcount == 0:
-            self._db.execute(insert(marks), [{"name": name, **kept}])
+        change = update(marks).where(marks.c.name == name).values(kept)
+        if self._db.execute(change).rowcount == 0 and not self._insert_first(marks, {"name": name, **kept}):
+            self._db.execute(change)
 
 
 def _job(row: Row[Any]) -> TrainingJob:

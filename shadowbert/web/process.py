@@ -44,7 +44,7 @@ class LateStation:
         """For /readyz."""
         serving, limits = self.serving, self._settings.watch
         failures = serving.engine.failures()
-        dropped = serving.station.tally.dropped
+        dropped = serving.station.tally.rows_lost
         return {
             "mirror": None if serving.mirror.age() < limits.mirror_max_age_s else "the store has not been read lately",
             "journal": f"{dropped} rows could not be written" if dropped else None,

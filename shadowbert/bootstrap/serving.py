@@ -1,0 +1,93 @@
+"""Opens what a web process needs to answer calls: store, journal, upstream, engine, mirror, station."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from shadowbert.bert.serving.engine import Engine
+from shadowbert.bootstrap.storage import coin_key, open_store
+from shadowbert.flow.answer import AnswerStation
+from shadowbert.flow.journal import SegmentJournal
+from shadowbert.flow.mirror import StageMirror
+from shadowbert.flow.policy import AnswerPolicy
+from shadowbert.routing.coins import Coins
+from shadowbert.settings import Settings
+from shadowbert.store.store import Store
+from shadowbert.upstream.relay import Relay, Timeouts
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The machines of one web process."""
+
+    station: AnswerStation
+    store: Store
+    mirror: StageMirror
+    engine: Engine
+    journal: SegmentJournal
+
+
+@asynccontextmanager
+async def open_serving(settings: Settings) -> AsyncIterator[Serving]:
+    """Closed in reverse: the mirror's task, upstream connections, the engine, the journal, the store."""
+    async with AsyncExitStack() as stack:
+        store = stack.enter_context(open_store(settings))
+        settings.journal_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        journal = stack.enter_context(
+            SegmentJournal(
+                settings.journal_dir,
+                segment_bytes=settings.journal.segment_mb * MEGABYTE,
+                durability=settings.journal.durability,
+            )
+        )
+        engine = Engine()
+        stack.callback(engine.close)
+        mirror = StageMirror(store, engine, audit_rate=settings.policy.audit_rate)
+        upstream = await stack.enter_async_context(Relay(settings.upstream.base_url, timeouts=_timeouts(settings)))
+        station = AnswerStation(
+            upstream=upstream,
+            journal=journal,
+            stages=mirror,
+            predictor=engine,
+            coins=Coins(coin_key(store)),
+            policy=_policy(settings),
+        )
+        await asyncio.to_thread(mirror.refresh)
+        await stack.enter_async_context(_mirroring(mirror, every_s=settings.watch.mirror_every_s))
+        yield Serving(station, store, mirror, engine, journal)
+
+
+@asynccontextmanager
+async def _mirroring(mirror: StageMirror, *, every_s: float) -> AsyncIterator[None]:
+    async def keep_fresh() -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            await asyncio.to_thread(mirror.refresh)
+
+    task = asyncio.create_task(keep_fresh(), name="mirror")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _policy(settings: Settings) -> AnswerPolicy:
+    return AnswerPolicy(
+        body_limit=settings.server.body_limit_mb * MEGABYTE,
+        deadline_ms=settings.student.deadline_ms,
+        student_mode=settings.student_mode == "allowed",
+        checks_keys=settings.upstream.auth == "passthrough",
+        mirror_age=settings.watch.mirror_max_age_s,
+        gate_age=settings.watch.gate_max_age_s,
+        headers=settings.server.headers,
+    )
+
+
+def _timeouts(settings: Settings) -> Timeouts:
+    limits = settings.upstream
+    return Timeouts(connect=limits.connect_s, read=limits.read_s, total=limits.total_limit_s)

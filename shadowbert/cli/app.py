@@ -1,0 +1,62 @@
+"""The command `shadowbert`: one file a noun, put together here."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from shadowbert import __version__
+from shadowbert.cli.control import cutover, off, pause, resume, retrain, rollback
+from shadowbert.cli.database import db
+from shadowbert.cli.doctor import doctor
+from shadowbert.cli.output import say
+from shadowbert.cli.serve import serve, work
+from shadowbert.cli.tasks import show, status
+
+app = typer.Typer(
+    help="A drop-in OpenAI proxy that trains a BERT on your classification calls and takes them over.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "serve": serve,
+    "work": work,
+    "status": status,
+    "show": show,
+    "cutover": cutover,
+    "rollback": rollback,
+    "pause": pause,
+    "resume": resume,
+    "off": off,
+    "retrain": retrain,
+    "doctor": doctor,
+}
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+app.add_typer(db, name="db")
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

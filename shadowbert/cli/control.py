@@ -1,0 +1,97 @@
+"""`cutover`, `rollback`, `pause`, `resume`, `off`, `retrain`: an operator's hand on a task, live within two seconds."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from shadowbert.cli.context import (
+    ConfigOption,
+    DataDirOption,
+    JsonOption,
+    SetOption,
+    TaskArgument,
+    WhyOption,
+    failures,
+    gather,
+    opened_operate,
+    operator,
+)
+from shadowbert.cli.output import emit, say
+from shadowbert.domain.records import VersionRow
+from shadowbert.flow.operate import Operate, Operator
+
+
+def cutover(
+    task: TaskArgument,
+    force: Annotated[bool, typer.Option("--force", help="Skip the gate; recorded and shown in red.")] = False,
+    share: Annotated[float, typer.Option(min=0.01, max=1.0, help="Share of eligible calls to serve.")] = 1.0,
+    why: WhyOption = "",
+    config: ConfigOption = None,
+    pairs: SetOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the task's student answer. Refuses, with the reason, while the gate has not passed."""
+    with failures():
+        settings, _ = gather(config, pairs, {"data_dir": data_dir})
+        with opened_operate(settings) as operate:
+            _tell(operate.cutover(task, operator(why), share=share, force=force), as_json=as_json)
+
+
+Command = Callable[..., None]
+
+
+def _simple(act: Callable[[Operate, str, Operator], VersionRow], help_text: str) -> Command:
+    """A command that names a task and moves it."""
+
+    def command(
+        task: TaskArgument,
+        why: WhyOption = "",
+        config: ConfigOption = None,
+        pairs: SetOption = None,
+        data_dir: DataDirOption = None,
+        as_json: JsonOption = False,
+    ) -> None:
+        with failures():
+            settings, _ = gather(config, pairs, {"data_dir": data_dir})
+            with opened_operate(settings) as operate:
+                _tell(act(operate, task, operator(why)), as_json=as_json)
+
+    command.__doc__ = help_text
+    return command
+
+
+rollback = _simple(Operate.rollback, "Back to the LLM at once; holds until somebody resumes the task.")
+pause = _simple(Operate.pause, "Let the LLM answer everything; calls are still logged.")
+off = _simple(Operate.off, "Let the LLM answer everything and stop logging the task's calls.")
+resume = _simple(Operate.resume, "Go on gathering evidence; lifts the hold of a roll-back.")
+
+
+def retrain(
+    task: TaskArgument,
+    why: WhyOption = "",
+    config: ConfigOption = None,
+    pairs: SetOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the worker for a new student now."""
+    with failures():
+        settings, _ = gather(config, pairs, {"data_dir": data_dir})
+        with opened_operate(settings) as operate:
+            examples = operate.retrain(task, operator(why))
+    if as_json:
+        emit({"task": task, "examples": examples, "queued": True})
+    else:
+        say(f"{task}: a training on {examples} examples is queued")
+
+
+def _tell(version: VersionRow, *, as_json: bool) -> None:
+    if as_json:
+        data = {"task": version.task, "version": version.id, "stage": version.stage.value, "share": version.share}
+        emit({**data, "forced": version.forced, "held": version.held, "epoch": version.epoch})
+        return
+    share = f" at {version.share:.0%}" if version.stage.serves else ""
+    marks = f"{' (forced)' if version.forced else ''}{' (held)' if version.held else ''}"
+    say(f"{version.task}: now {version.stage}{share}{marks}")
