@@ -30,12 +30,3 @@ def translated() -> Iterator[None]:
     except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
         ours = translation(error) or UpstreamError
         raise ours from error
-
-
-def died_unwritten(error: BaseException) -> bool:
-    """Whether a kept-alive connection was found dead before the first byte of the request was written.
-
-    Only right for a request that goes out in one write: a later write raises the same exception.
-    """
-    reset = aiohttp.ClientConnectionResetError
-    return isinstance(error, reset) or isinstance(error.__cause__, reset)

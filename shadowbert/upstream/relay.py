@@ -14,12 +14,11 @@ import aiohttp
 from yarl import URL
 
 from shadowbert.errors import ConfigError
-from shadowbert.upstream.errors import died_unwritten, translated
+from shadowbert.upstream.errors import translated
 from shadowbert.upstream.headers import Pairs, reply_headers, request_headers
+from shadowbert.upstream.payload import WatchedBody, payload
 from shadowbert.upstream.target import map_target
 
-_ONE_WRITE = 64 * 1024  # aiohttp waits for the socket after this many bytes
-_WARNED = 1024 * 1024  # aiohttp warns about larger bodies in one piece
 _HEADER_LIMIT = 64 * 1024
 _BODILESS = frozenset({204, 304})
 
@@ -105,20 +104,22 @@ class Sending:
             self._response.close()
 
     async def _open(self) -> aiohttp.ClientResponse:
-        body = self._request.body
+        body = payload(self._request.body)
         try:
-            return await self._send()
-        except aiohttp.ClientConnectionError as error:
-            if isinstance(body, bytes) and len(body) < _ONE_WRITE and died_unwritten(error):
-                return await self._send()
+            return await self._send(body)
+        except aiohttp.ClientConnectorError:
+            raise
+        except aiohttp.ClientConnectionError:
+            if isinstance(body, WatchedBody) and not body.begun:
+                return await self._send(body)
             raise
 
-    async def _send(self) -> aiohttp.ClientResponse:
+    async def _send(self, body: WatchedBody | AsyncIterator[bytes] | None) -> aiohttp.ClientResponse:
         return await self._session.request(
             self._request.method,
             self._url,
             headers=_with_length(self._request),
-            data=_payload(self._request.body),
+            data=body,
             allow_redirects=False,
         )
 
@@ -141,19 +142,6 @@ def _with_length(request: Outgoing) -> list[tuple[str, str]]:
     """A body that is streamed keeps the length its sender declared; without one it goes chunked."""
     headers = request_headers(request.headers)
     if isinstance(request.body, bytes):
-        if len(request.body) > _WARNED:
-            headers.append(("Content-Length", str(len(request.body))))
-        return headers
+        return [*headers, ("Content-Length", str(len(request.body)))] if request.body else headers
     declared = next((value for name, value in request.headers if name.lower() == b"content-length"), None)
     return headers if declared is None else [*headers, ("Content-Length", declared.decode("latin-1"))]
-
-
-def _payload(body: bytes | AsyncIterator[bytes]) -> bytes | AsyncIterator[bytes] | None:
-    if isinstance(body, bytes):
-        return _pieces(body) if len(body) > _WARNED else body or None
-    return body
-
-
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), _ONE_WRITE):
-        yield body[start : start + _ONE_WRITE]

@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 
 from shadowbert.errors import UpstreamError, UpstreamTimeout, UpstreamUnreachable
-from shadowbert.upstream.errors import died_unwritten, translated, translation
+from shadowbert.upstream.errors import translated, translation
 
 FOREIGN = [
     kind
@@ -47,10 +47,3 @@ def test_the_foreign_exception_stays_visible_as_the_cause() -> None:
     with pytest.raises(UpstreamError) as caught, translated():
         raise aiohttp.ClientPayloadError("half")
     assert isinstance(caught.value.__cause__, aiohttp.ClientPayloadError)
-
-
-def test_a_connection_found_dead_is_told_from_one_that_died_later() -> None:
-    before = aiohttp.ClientOSError(None, "cannot write")
-    before.__cause__ = aiohttp.ClientConnectionResetError("Cannot write to closing transport")
-    assert died_unwritten(before)
-    assert not died_unwritten(aiohttp.ServerDisconnectedError())

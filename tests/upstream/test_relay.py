@@ -5,6 +5,7 @@ import gzip
 import socket
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -169,3 +170,47 @@ def test_a_base_url_that_cannot_work_is_refused(url: str) -> None:
 async def test_a_relay_outside_its_context_says_so() -> None:
     with pytest.raises(RuntimeError, match="context"):
         Relay("http://h").send(asking())
+
+
+async def test_a_kept_connection_that_upstream_closed_is_replaced() -> None:
+    """Upstream closes after each reply without saying so; every call still gets its answer."""
+
+    def script(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(OK)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with serving_raw(script) as (upstream, url):
+        async with Relay(url) as relay:
+            for _ in range(20):
+                assert (await fetch(relay, asking(method="POST", body=b"{}")))[2] == b"ok"
+                await asyncio.sleep(0.005)
+    assert len(upstream.requests) == 20
+
+
+async def test_a_request_is_repeated_once_if_its_connection_was_dead_before_the_first_byte() -> None:
+    with serving_raw(replying(OK)) as (upstream, url):
+        async with Relay(url) as relay:
+            await fetch(relay, asking(method="POST", body=b"{}"))
+            killed = _kill_the_kept_connection(relay)
+            assert (await fetch(relay, asking(method="POST", body=b"{}")))[2] == b"ok"
+    assert killed
+    assert (len(upstream.requests), upstream.connections) == (2, 2)
+
+
+def _kill_the_kept_connection(relay: Relay) -> list[bool]:
+    """Closes the idle connection's transport in the moment after the pool has handed it out."""
+    assert relay._session is not None
+    connector = relay._session.connector
+    assert connector is not None
+    connect = connector.connect
+    killed: list[bool] = []
+
+    async def connect_and_kill(*args: Any, **kwargs: Any) -> Any:
+        connection = await connect(*args, **kwargs)
+        if not killed:
+            connection.transport.close()
+            killed.append(True)
+        return connection
+
+    connector.connect = connect_and_kill  # type: ignore[method-assign]
+    return killed

@@ -247,3 +247,19 @@ def test_marks_can_be_switched_off(raw: RawUpstream) -> None:
     with serving_raw(replying(OK)) as (_, url), House(url, policy=AnswerPolicy(headers=False)).open() as plain:
         reply = exchange(plain.url, ask(b"GET", b"/v1/x"))
     assert b"shadowbert" not in reply
+
+
+def test_a_reply_that_comes_before_the_body_is_through_reaches_the_client() -> None:
+    """An upstream may refuse a large upload at its first byte and stop reading."""
+    refusal = b"HTTP/1.1 413 Too Large\r\ncontent-length: 5\r\nconnection: close\r\n\r\nlarge"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with House(url).open() as house, connect(house.url) as client:
+            client.sendall(b"POST /v1/files HTTP/1.1\r\nhost: us\r\ncontent-length: 9999999\r\n\r\n" + b"x" * 100_000)
+            upstream, _ = listener.accept()
+            with upstream:
+                upstream.recv(100)
+                upstream.sendall(refusal)
+                status, _, body = parse(client.recv(65536))
+            assert (status, body) == (413, b"large")
+    assert [row.status for row in house.journal.rows] == [413]
