@@ -50,8 +50,7 @@ def follow(fd: int, *, on_close: Callable[[], None] = terminate_self, grace_s: f
     """Watches the parent from a daemon thread: when it is gone, calls `on_close`, and ends this process by force if it
     is still there `grace_s` later. Raises OSError where `fd` was not inherited.
     """
-    # Grandchildren must not get it from us: they follow us, not our parent.
-    os.set_inheritable(fd, False)  # noqa: FBT003 - the standard library's signature
+    os.fstat(fd)  # a wrong number must not pass for a parent that lives for ever
     thread = threading.Thread(target=_watch, args=(fd, on_close, grace_s), name="lifeline", daemon=True)
     thread.start()
     return thread

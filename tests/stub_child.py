@@ -69,8 +69,14 @@ def parent(arguments: argparse.Namespace) -> None:
             obedient(arguments)
 
 
+def careless(arguments: argparse.Namespace) -> None:
+    """Has a child of its own that follows nobody."""
+    with subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"]):
+        stubborn(arguments)
+
+
 PLANS: dict[str, Callable[[argparse.Namespace], None]] = {
-    plan.__name__: plan for plan in (obedient, stubborn, crashing, answering, parent)
+    plan.__name__: plan for plan in (obedient, stubborn, crashing, answering, parent, careless)
 }
 
 if __name__ == "__main__":

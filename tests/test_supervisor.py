@@ -62,7 +62,9 @@ def house(directory: Path, *kinds: str, grace_s: float = 20.0) -> Iterator[House
         yield made
     finally:
         made.process.kill()
-        made.process.communicate()
+        made.process.wait()
+        assert made.process.stderr is not None
+        made.process.stderr.close()  # unread: an orphan that should not be may still hold its other end
 
 
 def gone(processes: list[psutil.Process]) -> bool:
@@ -143,11 +145,12 @@ def test_a_child_that_does_not_stop_is_killed_after_its_grace(tmp_path: Path) ->
 
 
 def test_a_second_signal_exits_at_once(tmp_path: Path) -> None:
-    with house(tmp_path, "stubborn", "obedient", grace_s=600.0) as running:
-        running.started("start stubborn", "start obedient")
+    with house(tmp_path, "careless", "obedient", grace_s=600.0) as running:
+        running.started("start careless", "start obedient")
         tree = running.tree()
+        assert len(tree) == 3
         running.process.send_signal(signal.SIGTERM)
-        running.until(lambda: running.children()["stubborn"].state is ChildState.STOPPING)
+        running.until(lambda: running.children()["careless"].state is ChildState.STOPPING)
         assert running.end(signal.SIGINT) == 128 + signal.SIGINT
         assert gone(tree)
         assert "stop obedient" not in running.notes()
