@@ -37,7 +37,14 @@ class AnswerStation:
         self._policy = policy
         self._recorder = Recorder(journal, tenant=policy.tenant, limit=policy.body_limit)
         callers = AcceptedCallers()
-        self._chooser = Chooser(stages=stages, predictor=predictor, coins=coins, callers=callers, policy=policy)
+        self._chooser = Chooser(
+            stages=stages,
+            predictor=predictor,
+            coins=coins,
+            callers=callers,
+            policy=policy,
+            faults=self._recorder.tally.faults,
+        )
         self._relayer = Relayer(upstream=upstream, recorder=self._recorder, callers=callers)
 
     @property

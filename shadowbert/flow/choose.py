@@ -56,13 +56,20 @@ class Chooser:
     """The only maker of choices in a process; holds the recogniser's caches and the mirror it last saw."""
 
     def __init__(
-        self, *, stages: StageSource, predictor: Predictor, coins: Coins, callers: AcceptedCallers, policy: AnswerPolicy
+        self,
+        *,
+        stages: StageSource,
+        predictor: Predictor,
+        coins: Coins,
+        callers: AcceptedCallers,
+        policy: AnswerPolicy,
+        faults: Counter[str],
     ) -> None:
         self._stages, self._predictor, self._coins = stages, predictor, coins
         self._callers, self._policy = callers, policy
         self._recogniser = Recogniser()
         self._published: object = None
-        self.faults: Counter[str] = Counter()
+        self._faults = faults
 
     async def choose(self, record: Record) -> Choice:
         if record.endpoint is None:
@@ -99,7 +106,7 @@ class Chooser:
         choice.call = call = self._recogniser.recognise(request, tenant=self._policy.tenant)
         if call is None:
             return
-        decided = before_student(call, self._circumstances(record, request), self._coins)
+        decided = before_student(call, self._circumstances(record, call), self._coins)
         if isinstance(decided, Consult):
             choice.consult = decided
             await self._consult(choice, call, decided, record)
@@ -123,14 +130,15 @@ class Chooser:
             self._recogniser.publish(table)
             self._published = table
 
-    def _circumstances(self, record: Record, request: ChatRequest) -> Circumstances:
+    def _circumstances(self, record: Record, call: Recognised) -> Circumstances:
         policy = self._policy
+        served = call.version is not None and call.version.stage.serves  # nobody else's credential matters
         return Circumstances(
             exchange_id=record.id,
             mode=record.wishes.mode,
             student_mode_allowed=policy.student_mode,
-            authenticated=not policy.checks_keys or self._callers.knows(record.wishes, request.model),
-            watched=self._watched(),
+            authenticated=served and (not policy.checks_keys or self._callers.knows(record.wishes, call.request.model)),
+            watched=served and self._watched(),
         )
 
     def _watched(self) -> bool:
@@ -157,9 +165,9 @@ class Chooser:
     def _fail_open(self, choice: Choice, fault: Exception) -> None:
         kind = type(fault).__name__
         task = choice.task or "?"
-        if not self.faults[f"{task}:{kind}"]:
+        if not self._faults[f"{task}:{kind}"]:
             log.error("task %s: %s in the answer path, the LLM answers instead", task, kind)
-        self.faults[f"{task}:{kind}"] += 1
+        self._faults[f"{task}:{kind}"] += 1
         choice.local = choice.audited = None
         if choice.consult is None:
             choice.route = Route(Source.LLM, Reason.FAULT, Decider.FAULT)

@@ -25,6 +25,7 @@ class Tally:
     routes: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    """Faults of ours on the answer path, by task and exception class."""
     rows_lost: int = 0
 
 

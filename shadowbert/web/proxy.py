@@ -28,7 +28,7 @@ class Proxy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await _refuse_websocket(scope, receive, send)
-        elif _wants_upgrade(scope):
+        elif scope["method"] == "GET" and _wants_upgrade(scope):
             await _refuse_upgrade(send)
         else:
             await self._relay(scope, receive, send)

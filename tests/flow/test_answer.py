@@ -233,6 +233,7 @@ async def test_a_fault_of_ours_goes_to_the_llm_and_is_told_once_without_content(
     assert len(caplog.records) == 1
     assert "secret" not in caplog.text
     assert "AttributeError" in caplog.text
+    assert scene.station.tally.faults == {"?:AttributeError": 2}
 
 
 @pytest.mark.parametrize(
