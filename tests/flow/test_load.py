@@ -1,9 +1,6 @@
 import os
 import random
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -309,84 +306,6 @@ def test_damage_costs_no_intact_row_and_invents_none(
         assert len(quarantined(Path(directory))) == report.damaged_bytes
         if bytes(data) == whole:
             assert (report.torn, report.damaged) == (0, 0)
-
-
-# Crashes: real processes, real files, SIGKILL
-
-
-def crash(plan: str, directory: Path) -> list[str]:
-    """Runs the child until it kills itself; the ids it acknowledged."""
-    child = subprocess.run(
-        [sys.executable, "-m", "tests.flow.crash_child", plan, directory],
-        stdout=subprocess.PIPE,
-        check=False,
-        timeout=60,
-    )
-    assert child.returncode == -signal.SIGKILL
-    return child.stdout.decode().split()
-
-
-@pytest.fixture
-def lasting(tmp_path: Path) -> Iterator[SqliteSink]:
-    sink = SqliteSink(tmp_path / "sink.db")
-    yield sink
-    sink.close()
-
-
-def test_killed_in_the_middle_of_a_frame(tmp_path: Path, lasting: SqliteSink) -> None:
-    acknowledged = crash("torn_write", tmp_path)
-    report = Loader(tmp_path, lasting).step()
-    assert lasting.ids() == acknowledged
-    assert len(acknowledged) == 3
-    assert (report.torn, report.damaged, report.deleted) == (1, 0, 1)
-
-
-def test_killed_between_the_write_and_its_return(tmp_path: Path, lasting: SqliteSink) -> None:
-    acknowledged = crash("before_acknowledgement", tmp_path)
-    Loader(tmp_path, lasting).step()
-    assert lasting.ids() == [*acknowledged, "written-but-not-acknowledged"]
-
-
-def test_killed_while_a_segment_is_made(tmp_path: Path, lasting: SqliteSink) -> None:
-    assert crash("between_lock_and_header", tmp_path) == []
-    report = Loader(tmp_path, lasting).step()
-    assert (report.deleted, report.damaged) == (1, 0)
-
-
-@pytest.mark.parametrize(
-    ("plan", "kept"), [("in_the_transaction", 0), ("in_the_second_transaction", 3), ("before_the_delete", 5)]
-)
-def test_a_killed_loader_leaves_each_row_once(tmp_path: Path, lasting: SqliteSink, plan: str, kept: int) -> None:
-    rows = [an_exchange() for _ in range(5)]
-    path = journal_of(tmp_path, rows)
-    crash(plan, tmp_path)
-    assert len(lasting.ids()) == kept
-    assert path.exists()
-    report = Loader(tmp_path, lasting).step()
-    assert lasting.ids() == [row.id for row in rows]
-    assert (report.new, report.deleted) == (5 - kept, 1)
-
-
-@pytest.mark.parametrize("rows_seen", [1, 40, 333])
-def test_killed_at_any_moment(tmp_path: Path, lasting: SqliteSink, rows_seen: int) -> None:
-    """The loader follows meanwhile; what was acknowledged is there once, and at most one row more."""
-    loader = Loader(tmp_path, lasting)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.flow.crash_child", "for_ever", tmp_path], stdout=subprocess.PIPE
-    )
-    assert child.stdout is not None
-    acknowledged = [child.stdout.readline().decode().strip() for _ in range(rows_seen)]
-    loader.step()
-    child.kill()
-    acknowledged += child.stdout.read().decode().split()
-    child.wait()
-    child.stdout.close()
-    report = loader.step()
-    ids = lasting.ids()
-    assert ids[: len(acknowledged)] == acknowledged
-    assert len(ids) - len(acknowledged) in (0, 1)
-    assert report.damaged == 0
-    assert list(tmp_path.glob("*.seg")) == []
 
 
 def test_the_sinks_of_these_tests_keep_the_contract(tmp_path: Path) -> None:
