@@ -13,8 +13,6 @@ from shadowbert.recognition.fingerprint import canonical_json, digest
 from shadowbert.recognition.schema import Branch, NotClosed, read_schema
 from shadowbert.wire.tolerant import parse_object
 
-MAX_FIELDS = 100
-
 Shape = dict[str, "int | Shape"]
 """An answer's object: a field's index or a nested object by property name."""
 
@@ -31,7 +29,7 @@ def read_contract(schema: Mapping[str, object]) -> Contract | None:
         return None
     fields = tuple(sorted((_field(path, required, leaf.labels) for path, required, leaf in leaves), key=_path))
     names = {field.name for field in fields}
-    if len(names) < len(fields) or len(fields) > MAX_FIELDS or all(field.classes == 1 for field in fields):
+    if len(names) < len(fields) or all(field.classes == 1 for field in fields):
         return None
     return Contract(fields, _hash(fields))
 

@@ -16,6 +16,8 @@ MAX_DEPTH = 16
 """Levels of nesting and reference; OpenAI's strict mode allows 10 of the former."""
 MAX_WORK = 5_000
 """Schema nodes and labels read before a schema counts as too large; OpenAI allows 1,000 labels in all."""
+MAX_FIELDS = 100
+"""Leaves: each becomes a head of the student."""
 MAX_RANGE = 20
 """Whole numbers between bounds that still count as labels."""
 
@@ -80,6 +82,7 @@ class _Reader:
     def __init__(self, root: Node) -> None:
         self._root = root
         self._work = MAX_WORK
+        self._fields = 0
 
     def tree(self, node: object, depth: int) -> Leaf | Branch:
         while (inner := self._wrapped(node)) is not None:
@@ -87,7 +90,8 @@ class _Reader:
             node, depth = inner, depth + 1
         if isinstance(node, dict) and ("properties" in node or _types(node) == {"object"}):
             return self._branch(node, depth)
-        return Leaf(self._labels(node, depth))
+        self._fields += 1
+        return Leaf(self._labels(node, depth)) if self._fields <= MAX_FIELDS else _open()
 
     def _branch(self, node: Node, depth: int) -> Branch:
         self._pay(depth)
@@ -97,11 +101,12 @@ class _Reader:
             and _types(node) in ({"object"}, None)
             and (node.get("additionalProperties", True) in (True, False, {}))
             and (isinstance(properties, dict) and properties)
-            and (isinstance(required, list) and all(name in properties for name in required))
+            and (isinstance(required, list) and all(isinstance(name, str) for name in required))
+            and (needed := frozenset(required)) <= properties.keys()
         ):
             raise NotClosed
-        children = tuple((name, name in required, self.tree(child, depth + 1)) for name, child in properties.items())
-        if any(isinstance(child, Branch) and not needed for _, needed, child in children):
+        children = tuple((name, name in needed, self.tree(child, depth + 1)) for name, child in properties.items())
+        if any(isinstance(child, Branch) and not required for _, required, child in children):
             raise NotClosed  # its leaves would be conditional on each other
         return Branch(children)
 

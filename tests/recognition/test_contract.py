@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbert.domain.contract import Contract
-from shadowbert.recognition.contract import MAX_FIELDS, read_answer, read_contract, write_answer
+from shadowbert.recognition.contract import read_answer, read_contract, write_answer
+from shadowbert.recognition.schema import MAX_FIELDS
 from shadowbert.recognition.validate import valid
 from shadowbert.wire.chat_request import read_chat_request
 from tests.recognition.spelling import Tree, spelled, trees
