@@ -12,19 +12,10 @@ from shadowbert.cli.context import (
     gather,
     opened_report,
 )
-from shadowbert.cli.output import (
-    as_data,
-    candidates_table,
-    console,
-    emit,
-    milliseconds,
-    percent,
-    say,
-    stage_of,
-    tasks_table,
-)
+from shadowbert.cli.output import candidates_table, console, emit, say, tasks_table
 from shadowbert.errors import UnknownTask
 from shadowbert.flow.report import TaskReport
+from shadowbert.reporting import as_data, milliseconds, percent, stage_of
 
 
 def status(

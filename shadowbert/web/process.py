@@ -3,12 +3,18 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from shadowbert.admin_token import ensure_admin_token, read_admin_token
 from shadowbert.bootstrap.serving import Serving, open_serving
+from shadowbert.bootstrap.working import open_operate, open_report
 from shadowbert.children import FILE_NAME, read_children
 from shadowbert.flow.incoming import Client, Incoming
 from shadowbert.settings import Settings
+from shadowbert.web.admin import admin_routes
 from shadowbert.web.app import create_app
 from shadowbert.web.client import App
+from shadowbert.web.dashboard import dashboard_routes
+from shadowbert.web.desk import Desk
+from shadowbert.web.sessions import Doorkeeper
 
 MEGABYTE = 1024 * 1024
 
@@ -61,4 +67,10 @@ class LateStation:
 
 def build_app(settings: Settings) -> App:
     station = LateStation(settings)
-    return create_app(station, checks=station.checks, lifespan=station.lifespan)
+    doorkeeper = Doorkeeper(read_admin_token(ensure_admin_token(settings.data_dir)))
+    desk = Desk(
+        report=lambda: open_report(settings, station.serving.store),
+        operate=lambda: open_operate(settings, station.serving.store),
+    )
+    routers = (admin_routes(desk, doorkeeper), dashboard_routes(desk, doorkeeper))
+    return create_app(station, checks=station.checks, lifespan=station.lifespan, routers=routers)

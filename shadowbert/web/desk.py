@@ -1,0 +1,47 @@
+"""What our own surface works with: the report and the operator's commands on the store of this web process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shadowbert.domain.records import VersionRow
+from shadowbert.errors import OperatorError
+from shadowbert.flow.operate import Operate, Operator
+from shadowbert.flow.report import Report
+
+VERBS = ("cutover", "rollback", "pause", "resume", "off", "retrain")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command on one task."""
+
+    task: str
+    verb: str
+    why: str = ""
+    share: float = 1.0
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`report` and `operate` are opened with the server, so they are asked for at each request."""
+
+    report: Callable[[], Report]
+    operate: Callable[[], Operate]
+
+    def carry_out(self, order: Order, *, by: str) -> VersionRow | int:
+        """The version as it is now, or the examples of a training asked for. Raises OperatorError and StaleState."""
+        who, operate = Operator(by, order.why), self.operate()
+        if order.verb == "cutover":
+            return operate.cutover(order.task, who, share=order.share, force=order.force)
+        if order.verb == "retrain":
+            return operate.retrain(order.task, who)
+        moves = {
+            "rollback": operate.rollback,
+            "pause": operate.pause,
+            "resume": operate.resume,
+            "off": operate.off,
+        }
+        if order.verb not in moves:
+            raise OperatorError(f"there is no command {order.verb!r}; there are {', '.join(VERBS)}")
+        return moves[order.verb](order.task, who)
