@@ -64,9 +64,8 @@ def _show(task: TaskReport) -> None:
         labels = [field.label(index) for index in range(field.classes)]
         say(f"  field      {field.name}: {', '.join(labels[:12])}{' ...' if len(labels) > 12 else ''}")
     total = task.by_student + task.by_llm
-    say(
-        f"  answered   {task.by_student} of {total} by a student ({percent(task.by_student / total if total else None)})"
-    )
+    share = percent(task.by_student / total if total else None)
+    say(f"  answered   {task.by_student} of {total} by a student ({share})")
     say(f"  median     student {milliseconds(task.student_ms)}, LLM {milliseconds(task.llm_ms)}")
     say(f"  examples   {task.examples}{_counts('; taught nothing', task.unfit)}")
     if task.reasons:
