@@ -1,13 +1,17 @@
-"""Stores for all tests: real SQLite files, and a real PostgreSQL where one can run."""
+"""Stores for all tests: real SQLite files, and a real PostgreSQL where one can run. Property tests have no clock."""
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from shadowbert.store.store import Store
 from tests.store.postgres import NoServer, Server, shared_server
+
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 
 @pytest.fixture(scope="session")
