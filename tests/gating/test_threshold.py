@@ -96,8 +96,8 @@ def mean_served(rule: Rule, seeds: range) -> float:
 
 
 def test_serves_more_than_the_rules_it_was_chosen_over() -> None:
-    """Mean served share here: ours .44, fixed margins of 1, 2, 3 points .26, .37, .39, Clopper-Pearson .24."""
-    seeds = range(8)
+    """Mean served share here: ours .44, fixed margins of 1, 2, 3 points .24, .35, .39, Clopper-Pearson .24."""
+    seeds = range(5)
     served = mean_served(ours, seeds)
     for other in (margin(0.01), margin(0.02), margin(0.03), clopper_pearson):
         assert served > 1.08 * mean_served(other, seeds)
