@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("response_bytes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("response_type", sa.Text(), nullable=False),
         sa.Column("response_encoding", sa.Text(), nullable=False),
-        sa.Column("explicit_task", sa.Text(), nullable=True),
+        sa.Column("explicit_task", sa.String(length=120), nullable=True),
         sa.Column("retry_count", sa.Integer(), nullable=False),
         sa.Column("client", sa.Text(), nullable=False),
         sa.Column("version_id", sa.String(length=36), nullable=True),
@@ -91,8 +91,8 @@ def upgrade() -> None:
         "strays",
         sa.Column("exchange_id", sa.String(length=36), nullable=False),
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("group_key", sa.Text(), nullable=False),
-        sa.Column("explicit_task", sa.Text(), nullable=True),
+        sa.Column("group_key", sa.String(length=40), nullable=False),
+        sa.Column("explicit_task", sa.String(length=120), nullable=True),
         sa.ForeignKeyConstraint(
             ["exchange_id"], ["exchanges.id"], name=op.f("fk_strays_exchange_id"), ondelete="CASCADE"
         ),
@@ -139,8 +139,23 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version_id"], ["versions.id"], name=op.f("fk_calls_version_id")),
         sa.PrimaryKeyConstraint("exchange_id", name=op.f("pk_calls")),
     )
-    op.create_index("ix_calls_version_input", "calls", ["version_id", "input_hash"], unique=False)
+    op.create_index(
+        "ix_calls_labelled",
+        "calls",
+        ["version_id", "input_hash"],
+        unique=False,
+        postgresql_where=sa.text("answer IS NOT NULL"),
+        sqlite_where=sa.text("answer IS NOT NULL"),
+    )
     op.create_index("ix_calls_version_seq", "calls", ["version_id", "seq"], unique=False)
+    op.create_table(
+        "inputs",
+        sa.Column("version_id", sa.String(length=36), nullable=False),
+        sa.Column("input_hash", sa.String(length=40), nullable=False),
+        sa.Column("first_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["version_id"], ["versions.id"], name=op.f("fk_inputs_version_id")),
+        sa.PrimaryKeyConstraint("version_id", "input_hash", name=op.f("pk_inputs")),
+    )
     op.create_table(
         "jobs",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -236,6 +251,7 @@ def upgrade() -> None:
         sa.Column("distinct_row", sa.Boolean(), nullable=False),
         sa.Column("served", sa.Boolean(), nullable=False),
         sa.Column("by_web", sa.Boolean(), nullable=False),
+        sa.Column("repeated", sa.Boolean(), nullable=True),
         sa.ForeignKeyConstraint(["candidate_id"], ["candidates.id"], name=op.f("fk_predictions_candidate_id")),
         sa.PrimaryKeyConstraint("exchange_id", "candidate_id", name=op.f("pk_predictions")),
     )
@@ -258,7 +274,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_jobs_state"), table_name="jobs")
     op.drop_table("jobs")
     op.drop_index("ix_calls_version_seq", table_name="calls")
-    op.drop_index("ix_calls_version_input", table_name="calls")
+    op.drop_index("ix_calls_labelled", table_name="calls")
+    op.drop_table("inputs")
     op.drop_table("calls")
     op.drop_table("versions")
     op.drop_index(op.f("ix_strays_group_key"), table_name="strays")

@@ -32,6 +32,7 @@ class LoggedExchange:
     response: bytes | None
     response_type: str
     response_encoding: str
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,8 @@ class PredictionRow:
     """The first time this student meets this input, and it was not trained on it."""
     served: bool
     by_web: bool
+    repeated: bool | None = None
+    """Whether the worker's own prediction was the same; None where no web process made one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,12 @@ class VerdictRow:
     """`gate`, or the operator's name."""
     why: str
     verdict: Verdict
+    champion: str | None = None
+    """The candidate that may serve after the move."""
+    forced: bool = False
+    held: bool = False
+    seq: int = 0
+    """The load sequence at the move."""
 
 
 @dataclass(frozen=True, slots=True)

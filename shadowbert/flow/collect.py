@@ -14,11 +14,11 @@ from shadowbert.domain.exchange import Outcome
 from shadowbert.domain.records import CallRow, LoggedExchange, StrayCall, VersionRow
 from shadowbert.flow.found import Finder
 from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.flow.reading import read_reply, read_request
 from shadowbert.recognition.contract import read_answer
-from shadowbert.recognition.fingerprint import canonical_json
+from shadowbert.recognition.fingerprint import canonical_json, digest
 from shadowbert.recognition.recogniser import Recognised, Recogniser
-from shadowbert.wire.chat_reply import ChatReply, read_chat_reply
-from shadowbert.wire.chat_request import ChatRequest, read_chat_request
+from shadowbert.wire.chat_reply import ChatReply
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,8 @@ class Collect:
     _recogniser: Recogniser = field(default_factory=Recogniser)
     _finder: Finder = field(default_factory=Finder)
     _published: int = -1
+    _strays_grew: bool = True
+    """Whether a group of strays may have become ripe; before the first look nobody knows."""
 
     def step(self) -> int:
         """Read one batch. Returns the number of exchanges read."""
@@ -54,7 +56,9 @@ class Collect:
             with self.ledger.write() as work:
                 self._keep(work, batch)
                 work.marks.set(MARK, seq=exchanges[-1].seq)
-        self._found()
+            self._strays_grew = self._strays_grew or bool(batch.strays)
+        if self._strays_grew:
+            self._strays_grew = self._found()
         return len(exchanges)
 
     def _publish(self, work: Work) -> None:
@@ -78,7 +82,7 @@ class Collect:
         return batch
 
     def _add(self, batch: Batch, exchange: LoggedExchange, call: Recognised, version_id: str) -> None:
-        reply = _reply(exchange)
+        reply = read_reply(exchange)
         batch.calls.append(_call(exchange, call, version_id, reply))
         if reply is not None and reply.model:
             batch.reply_models[version_id] = reply.model
@@ -91,16 +95,22 @@ class Collect:
             if version is not None and version.reply_model != model:
                 work.tasks.set_reply_model(version_id, model)
 
-    def _found(self) -> None:
-        """Look for a template in each group of strays that has grown enough, and take in the calls that match it."""
+    def _found(self) -> bool:
+        """Look for a template in each group of strays that has grown enough, and take in the calls that match it.
+
+        True when a version was founded: what its group has left may hold another template.
+        """
         with self.ledger.read() as work:
             groups = self._finder.ripe(work.calls.stray_groups(at_least=self._finder.least))
+        founded = False
         for group in groups:
             with self.ledger.write() as work:
                 version = self._finder.found(work, group, at=self.clock())
                 if version is not None:
+                    founded = True
                     log.info("found task %s (%s)", version.task, version.teacher)
                     self._take_in(work, group, version)
+        return founded
 
     def _take_in(self, work: Work, group: str, version: VersionRow) -> None:
         self._recogniser.publish(work.mirror.table(audit_rate=self.audit_rate))
@@ -115,23 +125,11 @@ class Collect:
         work.calls.remove_strays([call.exchange_id for call in batch.calls])
 
 
-def read_request(exchange: LoggedExchange) -> ChatRequest | None:
-    return read_chat_request(exchange.request) if exchange.request is not None else None
-
-
-def _reply(exchange: LoggedExchange) -> ChatReply | None:
-    if exchange.response is None:
-        return None
-    return read_chat_reply(
-        exchange.response, content_type=exchange.response_type, content_encoding=exchange.response_encoding
-    )
-
-
 def _stray(exchange: LoggedExchange, call: Recognised) -> StrayCall:
-    prompt = call.request.prompt or ()
-    roles = [message.role for message in prompt]
-    group = canonical_json([exchange.tenant, call.request.model, call.contract.hash, roles, exchange.explicit_task])
-    return StrayCall(exchange.id, exchange.seq, group, exchange.explicit_task or call.request.explicit_task)
+    request = call.request
+    roles = [message.role for message in request.prompt or ()]
+    shared = [exchange.tenant, request.model, call.contract.hash, roles, request.explicit_task]
+    return StrayCall(exchange.id, exchange.seq, digest(canonical_json(shared)), request.explicit_task)
 
 
 def _call(exchange: LoggedExchange, call: Recognised, version_id: str, reply: ChatReply | None) -> CallRow:

@@ -2,14 +2,25 @@
 
 from dataclasses import dataclass
 
+from shadowbert.curation.outcome import Unfit
 from shadowbert.domain.contract import Contract
-from shadowbert.domain.evidence import Counts, Verdict
+from shadowbert.domain.evidence import Counts, Move, Ruling, Verdict
 from shadowbert.domain.records import CandidateRow, VersionRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.ledger import Work
-from shadowbert.gating.drift import DriftDetector, replay, tau_down
-from shadowbert.gating.gate import CanaryEvidence, LiveEvidence, judge_canary, judge_live, judge_shadow
+from shadowbert.gating.drift import DriftDetector, tau_down
+from shadowbert.gating.gate import (
+    WATCHED_AUDITS,
+    CanaryEvidence,
+    LiveEvidence,
+    judge_canary,
+    judge_live,
+    judge_shadow,
+)
 from shadowbert.gating.objections import ShadowEvidence
+
+FAILURES = frozenset(reason.value for reason in Unfit if reason.failure)
+MATCHING = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +38,18 @@ def stand(work: Work, version: VersionRow, candidate: CandidateRow, policy: Poli
     """Judge a candidate that does not serve, on its promotion evidence."""
     evidence = shadow_evidence(work, version, candidate)
     inside, uniform = work.predictions.coverage(candidate.id)
-    return Standing(candidate, judge_shadow(evidence, policy), evidence.distinct, inside / uniform if uniform else None)
+    verdict = _unless_mismatched(work, candidate, judge_shadow(evidence, policy))
+    return Standing(candidate, verdict, evidence.distinct, inside / uniform if uniform else None)
 
 
 def shadow_evidence(work: Work, version: VersionRow, candidate: CandidateRow) -> ShadowEvidence:
-    failed, eligible = work.calls.failures(version.id, candidate.start_seq)
+    endings = work.calls.endings(version.id, candidate.start_seq)
     return ShadowEvidence(
         distinct=work.predictions.promotion_counts(candidate.id),
         calls=work.predictions.audit_counts(candidate.id, candidate.start_seq),
         candidate=candidate.number,
-        eligible=eligible,
-        failures=failed,
+        eligible=sum(endings.values()),
+        failures=sum(n for unfit, n in endings.items() if unfit in FAILURES),
         confusion=_readable(version.contract, work, candidate),
     )
 
@@ -51,21 +63,62 @@ def _readable(contract: Contract, work: Work, candidate: CandidateRow) -> dict[t
 
 def detector(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> DriftDetector:
     """The drift detector over every uniform row of the slice since this candidate began to serve."""
-    return replay(
-        work.predictions.audits(candidate.id, served_since(work, version, candidate)), tau_down(policy.target)
+    return Watch().over(work, version, candidate, policy)
+
+
+@dataclass(slots=True)
+class Watch:
+    """A champion's drift detector that is shown each audit once, however often it is asked for."""
+
+    serving: tuple[str, int] = ("", 0)
+    """The candidate, and the load sequence at which it became the champion."""
+    seen: int = 0
+    detector: DriftDetector | None = None
+
+    def over(self, work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> DriftDetector:
+        since = work.tasks.champion_since(version.id, candidate.id)
+        if self.detector is None or self.serving != (candidate.id, since):
+            self.serving, self.seen, self.detector = (
+                (candidate.id, since),
+                since,
+                DriftDetector(tau_down(policy.target)),
+            )
+        for seq, agreed in work.predictions.audits(candidate.id, self.seen):
+            self.detector.update(agreed)
+            self.seen = seq
+        return self.detector
+
+
+def serving_verdict(
+    work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy, *, watch: DriftDetector | None = None
+) -> Verdict:
+    """Judge the champion; `watch` is its drift detector where that is at hand."""
+    value = (watch or detector(work, version, candidate, policy)).value
+    if version.stage is Stage.CANARY:
+        rows = work.predictions.audit_counts(candidate.id, version.stage_seq).rows
+        return _unless_mismatched(work, candidate, judge_canary(CanaryEvidence(version.share, rows, value), policy))
+    return judge_live(LiveEvidence(value, work.predictions.latest(candidate.id, limit=WATCHED_AUDITS)), policy)
+
+
+def mismatch(repeats: Counts) -> str | None:
+    """What to say when a student predicts otherwise in the web processes than in the worker: it is one artifact, and
+    must match on 99.9 % of rows. None while it does. One difference may be luck and is let pass; no test, no slack.
+
+    >>> mismatch(Counts(agree=10, disagree=1)) is mismatch(Counts(agree=999, disagree=2)) is None
+    True
+    >>> mismatch(Counts(agree=900, disagree=2))
+    'The worker predicts otherwise than the web processes did on 2 of 902 calls; they must match on 99.9%.'
+    """
+    if repeats.disagree <= 1 + (1 - MATCHING) * repeats.rows:
+        return None
+    return (
+        f"The worker predicts otherwise than the web processes did on {repeats.disagree} of {repeats.rows} calls; "
+        f"they must match on {MATCHING:.1%}."
     )
 
 
-def served_since(work: Work, version: VersionRow, candidate: CandidateRow) -> int:
-    """The load sequence at which this candidate became the champion."""
-    return work.tasks.champion_since(version.id, candidate.id)
-
-
-def serving_verdict(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> Verdict:
-    """Judge the champion."""
-    value = detector(work, version, candidate, policy).value
-    if version.stage is Stage.CANARY:
-        rows = work.predictions.uniform_rows(candidate.id, version.stage_seq)
-        return judge_canary(CanaryEvidence(version.share, rows, value), policy)
-    latest = work.predictions.audits(candidate.id, candidate.start_seq)
-    return judge_live(LiveEvidence(value, latest), policy)
+def _unless_mismatched(work: Work, candidate: CandidateRow, verdict: Verdict) -> Verdict:
+    """Nothing more is served on evidence that another machine cannot repeat."""
+    if verdict.move is not Move.PROMOTE or (said := mismatch(work.predictions.repeats(candidate.student_id))) is None:
+        return verdict
+    return Verdict(Ruling.INCONCLUSIVE, Move.HOLD, said, missing="predictions that match", numbers=verdict.numbers)

@@ -1,6 +1,6 @@
 """Founds versions: looks for the template that a group of unmatched calls shares, and names the task.
 
-Knows one rule of likeness between skeletons; everything else about prompts is recognition's.
+Knows rules of likeness between skeletons and between contracts; everything else about prompts is recognition's.
 """
 
 import re
@@ -9,17 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from shadowbert.domain.contract import Contract
+from shadowbert.domain.contract import Contract, Path
 from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import LoggedExchange, StrayCall, VersionRow
 from shadowbert.domain.task import Stage
 from shadowbert.domain.template import Prompt, Skeleton
 from shadowbert.flow.ledger import Work
+from shadowbert.flow.reading import read_request
 from shadowbert.recognition.recogniser import Recogniser
 from shadowbert.recognition.template import match, mine
-from shadowbert.wire.chat_request import ChatRequest, read_chat_request
+from shadowbert.wire.chat_request import ChatRequest
 
 LIKENESS = 0.8
+OVERLAP = 0.5
+NAME_CHARACTERS = 120
+INSTRUCTING = ("system", "developer")
 GENERIC = frozenset({"response", "final_result", "output", "result", "answer", "dspyprogramoutputs", "schema", ""})
 
 
@@ -47,13 +51,16 @@ class Finder:
 
     def found(self, work: Work, group: str, *, at: float) -> VersionRow | None:
         """The version founded on this group's calls; None where they share no template yet."""
-        strays = work.calls.strays(group, limit=self.most)
-        self._tried[group] = len(strays)
         work.calls.trim_strays(group, keep=self.most)
-        samples = _samples(work, strays)
-        for cluster in (samples, *_by_constants(samples)):
+        samples = _samples(work, work.calls.strays(group, limit=self.most))
+        self._tried[group] = len(samples)
+        for cluster, constant in (
+            (samples, LIKENESS),
+            *((c, LIKENESS) for c in _by_constants(samples)),
+            (samples, 0.0),
+        ):
             skeleton = self._skeleton(cluster)
-            if skeleton is not None:
+            if skeleton is not None and _constancy(skeleton, cluster) > constant:
                 version = _version(work, cluster[0], skeleton, at=at)
                 if version is not None:
                     work.tasks.found(version)
@@ -66,23 +73,27 @@ class Finder:
         if len(prompts) < self.least:
             return None
         skeleton = mine(prompts[-self.sample :])
-        if skeleton is None or not _tells_apart(skeleton):
+        if skeleton is None or sum(match(skeleton, prompt) is not None for prompt in prompts) < self.least:
             return None
-        matching = sum(match(skeleton, prompt) is not None for prompt in prompts)
-        return skeleton if matching >= self.least else None
+        return skeleton
 
 
-def _tells_apart(skeleton: Skeleton) -> bool:
-    """A prompt whose system message holds nothing constant is a mixture of tasks, not a template."""
-    systems = [m for m in skeleton.messages if m.role in ("system", "developer")]
-    return all(any(static.strip() for static in message.statics) for message in systems)
+def _constancy(skeleton: Skeleton, samples: Sequence[Sample]) -> float:
+    """The share of their system messages that the samples have in common, in words; 1 where there are none.
+
+    Most of it: one task, with a date or a name in its instructions. Little: a mixture of tasks that happen to begin
+    alike, to be told apart by their exact instructions first; or a task whose input stands in the system message.
+    """
+    said = [len(m.text.split()) for sample in samples for m in sample.prompt if m.role in INSTRUCTING]
+    constant = sum(len(s.split()) for m in skeleton.messages if m.role in INSTRUCTING for s in m.statics)
+    return constant * len(samples) / sum(said) if sum(said) else 1.0
 
 
 def _by_constants(samples: Sequence[Sample]) -> list[list[Sample]]:
     """The samples by the exact text of their system messages, largest first."""
     clusters: dict[tuple[str, ...], list[Sample]] = defaultdict(list)
     for sample in samples:
-        key = tuple(m.text for m in sample.prompt if m.role in ("system", "developer"))
+        key = tuple(m.text for m in sample.prompt if m.role in INSTRUCTING)
         clusters[key].append(sample)
     return sorted(clusters.values(), key=len, reverse=True)
 
@@ -90,7 +101,7 @@ def _by_constants(samples: Sequence[Sample]) -> list[list[Sample]]:
 def _samples(work: Work, strays: Sequence[StrayCall]) -> list[Sample]:
     samples = []
     for exchange in work.exchanges.by_ids([stray.exchange_id for stray in strays]):
-        request = read_chat_request(exchange.request) if exchange.request is not None else None
+        request = read_request(exchange)
         if request is not None and request.prompt is not None:
             samples.append(Sample(exchange, request, request.prompt))
     return samples
@@ -100,7 +111,7 @@ def _version(work: Work, sample: Sample, skeleton: Skeleton, *, at: float) -> Ve
     call = Recogniser().recognise(sample.request, tenant=sample.exchange.tenant)
     if call is None:
         return None
-    explicit = sample.exchange.explicit_task or sample.request.explicit_task
+    explicit = (sample.request.explicit_task or "")[:NAME_CHARACTERS]
     tenant, name = sample.exchange.tenant, explicit or _name(sample.request, call.contract)
     kin = [v for v in work.tasks.versions() if v.tenant == tenant]
     task = explicit or _lineage(kin, call.contract, skeleton) or _free(name, work.tasks.names(tenant))
@@ -124,11 +135,21 @@ def _version(work: Work, sample: Sample, skeleton: Skeleton, *, at: float) -> Ve
 
 
 def _lineage(versions: Sequence[VersionRow], contract: Contract, skeleton: Skeleton) -> str | None:
-    """The task whose contract is the same and whose skeleton is alike: this is a new version of it."""
+    """The task whose contract and skeleton are alike: this is a new version of it."""
     for version in reversed(versions):
-        if version.contract.hash == contract.hash and likeness(version.skeleton, skeleton) >= LIKENESS:
+        if overlap(version.contract, contract) >= OVERLAP and likeness(version.skeleton, skeleton) >= LIKENESS:
             return version.task
     return None
+
+
+def overlap(one: Contract, other: Contract) -> float:
+    """Share of all the labels of two contracts that both have in the same field (Jaccard 1901)."""
+    mine, theirs = _labels(one), _labels(other)
+    return len(mine & theirs) / len(mine | theirs)
+
+
+def _labels(contract: Contract) -> set[tuple[Path, str]]:
+    return {(field.path, repr(label)) for field in contract.fields for label in field.labels}
 
 
 def likeness(one: Skeleton, other: Skeleton) -> float:

@@ -5,14 +5,14 @@ It decides nothing itself (the gate does) and trains nothing: a fall queues a tr
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.records import CandidateRow, VersionRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import StaleState
 from shadowbert.flow.candidates import retire_and_reenter
-from shadowbert.flow.evidence import Standing, detector, serving_verdict, stand
+from shadowbert.flow.evidence import Standing, Watch, serving_verdict, stand
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.gating.paired import shown_worse
 
@@ -22,21 +22,30 @@ GATE = "gate"
 SUSPICIOUS_AUDIT_RATE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+Fingerprint = tuple[int, tuple[tuple[str, int], ...]]
+"""The version's epoch, and how far its candidates have come: while it is the same, so is every verdict."""
+
+
+@dataclass(slots=True)
 class Promote:
     ledger: Ledger
     policy: Policy
     clock: Callable[[], float]
+    _seen: dict[str, Fingerprint] = field(default_factory=dict)
+    _watches: dict[str, Watch] = field(default_factory=dict)
 
     def step(self) -> int:
-        """Look at every version once. Returns how many moved."""
+        """Look at every version with new evidence once. Returns how many moved."""
         with self.ledger.read() as work:
-            versions = work.tasks.versions()
+            prints = [(version, _fingerprint(work, version)) for version in work.tasks.versions()]
         moved = 0
-        for version in versions:
+        for version, fingerprint in prints:
+            if self._seen.get(version.id) == fingerprint:
+                continue
             try:
                 with self.ledger.write() as work:
                     moved += self._look(work, version)
+                self._seen[version.id] = fingerprint
             except StaleState:
                 log.info("task %s was moved by somebody else; looking again", version.task)
         with self.ledger.write() as work:
@@ -65,16 +74,30 @@ class Promote:
         champion = work.candidates.get(version.candidate_id or "")
         if champion is None:
             return False
-        verdict = serving_verdict(work, version, champion, self.policy)
+        watch = self._watches.setdefault(version.id, Watch()).over(work, version, champion, self.policy)
+        verdict = serving_verdict(work, version, champion, self.policy, watch=watch)
         if verdict.move is Move.DEMOTE:
             self._demote(work, version, champion, verdict)
             return True
-        self._tune_audits(work, version, champion)
-        if self.policy.autopilot and self._challenge(work, version, champion):
+        self._tune_audits(work, version, suspicious=watch.suspicious)
+        if version.forced and self._approve(work, version, champion):
             return True
-        if verdict.move is not Move.PROMOTE or not self.policy.autopilot:
+        if not self.policy.autopilot:
             return False
-        self._move(work, version, verdict, champion=champion.id)
+        if self._challenge(work, version, champion):
+            return True
+        if verdict.move is Move.PROMOTE:
+            self._move(work, version, verdict, champion=champion.id, forced=version.forced)
+        return verdict.move is Move.PROMOTE
+
+    def _approve(self, work: Work, version: VersionRow, champion: CandidateRow) -> bool:
+        """A forced cut-over is one no longer as soon as the gate would have agreed."""
+        verdict = stand(work, version, champion, self.policy).verdict
+        if verdict.move is not Move.PROMOTE:
+            return False
+        reason = f"The gate now agrees with the cut-over. {verdict.reason}"
+        agreed = replace(verdict, move=Move.STEP, reason=reason, stage=version.stage, share=version.share)
+        self._move(work, version, agreed, champion=champion.id)
         return True
 
     def _demote(self, work: Work, version: VersionRow, champion: CandidateRow, verdict: Verdict) -> None:
@@ -84,9 +107,8 @@ class Promote:
         work.jobs.queue(version.id, cause="agreement fell", at=self.clock())
         work.tasks.set_audit_rate(version.id, None)
 
-    def _tune_audits(self, work: Work, version: VersionRow, champion: CandidateRow) -> None:
+    def _tune_audits(self, work: Work, version: VersionRow, *, suspicious: bool) -> None:
         """While the detector is suspicious, half of the calls are audited; the choice uses the past only."""
-        suspicious = detector(work, version, champion, self.policy).suspicious
         wanted = SUSPICIOUS_AUDIT_RATE if suspicious else None
         if wanted != version.audit_rate:
             work.tasks.set_audit_rate(version.id, wanted)
@@ -119,7 +141,9 @@ class Promote:
         self._move(work, version, verdict, champion=standing.candidate.id)
         work.candidates.retire(champion.id, "replaced by a challenger")
 
-    def _move(self, work: Work, version: VersionRow, verdict: Verdict, *, champion: str | None) -> None:
+    def _move(
+        self, work: Work, version: VersionRow, verdict: Verdict, *, champion: str | None, forced: bool = False
+    ) -> None:
         to = Transition(
             stage=verdict.stage or version.stage,
             share=version.share if verdict.share is None else verdict.share,
@@ -127,7 +151,11 @@ class Promote:
             by=GATE,
             why=verdict.reason,
             at=self.clock(),
-            forced=version.forced and champion == version.candidate_id and verdict.move is not Move.DEMOTE,
+            forced=forced,
         )
         work.tasks.move(version, verdict, to)
         log.info("task %s: %s -> %s (%s)", version.task, version.stage, to.stage, verdict.reason)
+
+
+def _fingerprint(work: Work, version: VersionRow) -> Fingerprint:
+    return version.epoch, tuple(sorted(work.candidates.cursors(version.id).items()))

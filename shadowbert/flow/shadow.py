@@ -4,15 +4,16 @@ Costs a caller nothing: it works on the log, in the worker, with the very artifa
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
-from shadowbert.domain.records import CallRow, CandidateRow, PredictionRow, VersionRow
+from shadowbert.domain.records import CallRow, CandidateRow, PredictionRow, StudentRow, VersionRow
 from shadowbert.domain.student import Guess, Prediction
 from shadowbert.domain.task import Stage
 from shadowbert.errors import ArtifactInvalid
+from shadowbert.flow.evidence import mismatch
 from shadowbert.flow.ledger import Ledger, Work
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class Shadow:
     clock: Callable[[], float]
 
     def step(self) -> int:
-        """Predict up to a batch of calls for every active candidate. Returns the number of predictions made."""
+        """Show each active candidate its next batch of calls. Returns how many calls were looked at."""
         with self.ledger.read() as work:
             pairs = [(v, c) for v in work.tasks.versions() for c in work.candidates.active(v.id)]
         return sum(self._follow(version, candidate) for version, candidate in pairs)
@@ -48,36 +49,26 @@ class Shadow:
             return 0
         evidence = [call for call in calls if call.eligible and call.decider.uniform and call.answer is not None]
         try:
-            predictions = [self._predict(version, candidate, call, student.artifact) for call in evidence]
+            guesses = [self.shelf.guess(student.id, student.artifact, call.input) for call in evidence]
         except ArtifactInvalid as error:
             self._give_up(version, candidate, error)
             return 0
         with self.ledger.write() as work:
-            self._record(work, version, candidate, list(zip(evidence, predictions, strict=True)))
+            self._record(work, version, _Batch(candidate, student, evidence, guesses))
             work.candidates.move_cursor(candidate.id, calls[-1].seq)
-        return len(evidence)
+        return len(calls)
 
-    def _predict(self, version: VersionRow, candidate: CandidateRow, call: CallRow, artifact: str) -> Prediction:
-        """What the web process would have served is the evidence, where it said so; else the same artifact's word here."""
-        made = call.prediction
-        if made is not None and made.candidate_id == candidate.id:
-            return made
-        guess = self.shelf.guess(candidate.student_id, artifact, call.input)
-        return Prediction(candidate.student_id, candidate.id, guess, in_slice=candidate.slice.holds(guess))
-
-    def _record(
-        self, work: Work, version: VersionRow, candidate: CandidateRow, made: Sequence[tuple[CallRow, Prediction]]
-    ) -> None:
-        student = work.students.get(candidate.student_id)
-        seen = work.calls.trained_inputs(version.id, student.cutoff_seq) if student else set()
-        seen |= work.predictions.met(candidate.id, [call.input_hash for call, _ in made])
-        rows = []
-        for call, prediction in made:
-            rows.append(_row(call, prediction, candidate, distinct=call.input_hash not in seen))
-            seen.add(call.input_hash)
-        work.predictions.add(rows, [call.answer for call, _ in made])
-        if candidate.id == version.candidate_id and not all(row.agreed for row in rows):
+    def _record(self, work: Work, version: VersionRow, batch: "_Batch") -> None:
+        hashes = [call.input_hash for call in batch.calls]
+        trained = work.calls.trained_inputs(version.id, batch.student.cutoff_seq, hashes)
+        rows = batch.rows(trained, work.predictions.met(batch.student.id, hashes))
+        work.predictions.add(rows, [call.answer for call in batch.calls])
+        if batch.candidate.id == version.candidate_id and not all(row.agreed for row in rows):
             work.mirror.touch()  # the web processes learn on which inputs this student is known to disagree
+        if any(row.repeated is False for row in rows):
+            said = mismatch(work.predictions.repeats(batch.student.id))
+            if said is not None:
+                log.error("task %s: %s", version.task, said)
 
     def _give_up(self, version: VersionRow, candidate: CandidateRow, error: ArtifactInvalid) -> None:
         """A student whose files are gone or damaged gathers no evidence and serves nobody."""
@@ -87,27 +78,53 @@ class Shadow:
             now = work.tasks.version(version.id)
             if now is None or now.candidate_id != candidate.id:
                 return
-            verdict = Verdict(Ruling.FAIL, Move.DEMOTE, str(error), stage=Stage.SHADOW, share=0.0)
-            work.tasks.move(now, verdict, _down(now, str(error), self.clock()))
+            stage = Stage.SHADOW if now.stage.serves else now.stage
+            verdict = Verdict(Ruling.FAIL, Move.DEMOTE, str(error), missing="another student", stage=stage, share=0.0)
+            at = self.clock()
+            work.tasks.move(now, verdict, Transition(stage, 0.0, None, by="gate", why=str(error), at=at, held=now.held))
+            work.jobs.queue(now.id, cause="the student's files are gone or damaged", at=at)
 
 
-def _down(version: VersionRow, why: str, at: float) -> Transition:
-    stage = Stage.SHADOW if version.stage.serves else version.stage
-    return Transition(stage, 0.0, None, by="gate", why=why, at=at, held=version.held)
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Calls that count, and what the student says of each."""
+
+    candidate: CandidateRow
+    student: StudentRow
+    calls: Sequence[CallRow]
+    guesses: Sequence[Guess]
+
+    def rows(self, trained: set[str], met: Mapping[str, int]) -> list[PredictionRow]:
+        """`met`: the load sequence at which this student first met an input, under whatever slice."""
+        first = dict(met)
+        rows = []
+        for call, guess in zip(self.calls, self.guesses, strict=True):
+            new = call.input_hash not in trained and first.setdefault(call.input_hash, call.seq) >= call.seq
+            rows.append(self._row(call, guess, distinct=new))
+        return rows
+
+    def _row(self, call: CallRow, guess: Guess, *, distinct: bool) -> PredictionRow:
+        """What the web process would have served is the evidence, where it said so; else the same artifact's word."""
+        candidate = self.candidate
+        here = Prediction(candidate.student_id, candidate.id, guess, in_slice=candidate.slice.holds(guess))
+        by_web = call.prediction if call.prediction and call.prediction.candidate_id == candidate.id else None
+        counted = by_web or here
+        return PredictionRow(
+            exchange_id=call.exchange_id,
+            candidate_id=candidate.id,
+            student_id=candidate.student_id,
+            version_id=call.version_id,
+            seq=call.seq,
+            input_hash=call.input_hash,
+            prediction=counted,
+            agreed=counted.guess.answer == call.answer,
+            uniform=call.decider.uniform,
+            distinct=distinct,
+            served=False,
+            by_web=by_web is not None,
+            repeated=None if by_web is None else _same(by_web, here),
+        )
 
 
-def _row(call: CallRow, prediction: Prediction, candidate: CandidateRow, *, distinct: bool) -> PredictionRow:
-    return PredictionRow(
-        exchange_id=call.exchange_id,
-        candidate_id=candidate.id,
-        student_id=candidate.student_id,
-        version_id=call.version_id,
-        seq=call.seq,
-        input_hash=call.input_hash,
-        prediction=prediction,
-        agreed=prediction.guess.answer == call.answer,
-        uniform=call.decider.uniform,
-        distinct=distinct,
-        served=False,
-        by_web=prediction is call.prediction,
-    )
+def _same(one: Prediction, other: Prediction) -> bool:
+    return (one.guess.answer, one.in_slice) == (other.guess.answer, other.in_slice)

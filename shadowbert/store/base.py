@@ -1,6 +1,9 @@
 """What every repository shares: a connection inside a transaction that the caller commits."""
 
-from sqlalchemy import Connection, select, update
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from shadowbert.store.tables import counters
 
@@ -23,6 +26,15 @@ class Repository:
 
     def _counter(self, counter: str) -> int:
         return int(self._db.execute(select(counters.c.value).where(counters.c.name == counter)).scalar_one())
+
+    def _insert_first(self, table: Table, values: dict[str, Any]) -> bool:
+        """Insert a row that is not there yet. False when another transaction was first; ours goes on."""
+        try:
+            with self._db.begin_nested():
+                self._db.execute(insert(table), [values])
+        except IntegrityError:
+            return False
+        return True
 
     def touch(self) -> None:
         """Tell the web processes' mirrors that stages, candidates or known disagreements changed."""

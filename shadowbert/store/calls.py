@@ -6,18 +6,35 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select
 
 from shadowbert.domain.records import CallRow, StrayCall
-from shadowbert.domain.route import Source
+from shadowbert.domain.route import Decider
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import prediction_from_json, prediction_to_json, source_of
-from shadowbert.store.tables import calls, strays
+from shadowbert.store.tables import calls, inputs, strays
+
+UNIFORM = [decider.value for decider in Decider if decider.uniform]
 
 
 class Calls(Repository):
     def add(self, rows: Sequence[CallRow]) -> None:
+        """Append calls in load order, and remember the inputs that were labelled for the first time."""
         known = self._known(calls.c.exchange_id, [r.exchange_id for r in rows])
-        new = [_call(r) for r in rows if r.exchange_id not in known]
+        new = [r for r in rows if r.exchange_id not in known]
         if new:
-            self._db.execute(insert(calls), new)
+            self._db.execute(insert(calls), [_call(r) for r in new])
+            self._remember([r for r in new if r.answer is not None])
+
+    def _remember(self, labelled: Sequence[CallRow]) -> None:
+        """An input outlives its calls: who was trained on it must be known when they are forgotten."""
+        first: dict[tuple[str, str], int] = {}
+        for row in labelled:
+            first.setdefault((row.version_id, row.input_hash), row.seq)
+        for version_id in {version for version, _ in first}:
+            mine = {h: seq for (version, h), seq in first.items() if version == version_id}
+            query = select(inputs.c.input_hash).where(inputs.c.version_id == version_id, inputs.c.input_hash.in_(mine))
+            known = set(self._db.execute(query).scalars())
+            new = [{"version_id": version_id, "input_hash": h, "first_seq": mine[h]} for h in mine if h not in known]
+            if new:
+                self._db.execute(insert(inputs), new)
 
     def add_strays(self, rows: Sequence[StrayCall]) -> None:
         known = self._known(strays.c.exchange_id, [r.exchange_id for r in rows])
@@ -49,13 +66,10 @@ class Calls(Repository):
 
     def trim_strays(self, group: str, *, keep: int) -> None:
         """Only the latest calls of a group wait for a template."""
-        latest = (
-            select(strays.c.exchange_id).where(strays.c.group_key == group).order_by(strays.c.seq.desc()).limit(keep)
-        )
-        kept = set(self._db.execute(latest).scalars())
-        everything = set(self._db.execute(select(strays.c.exchange_id).where(strays.c.group_key == group)).scalars())
-        if everything - kept:
-            self.remove_strays(sorted(everything - kept))
+        mine = strays.c.group_key == group
+        latest = select(strays.c.seq).where(mine).order_by(strays.c.seq.desc()).limit(keep).subquery()
+        oldest_kept = select(func.min(latest.c.seq)).scalar_subquery()
+        self._db.execute(delete(strays).where(mine, strays.c.seq < oldest_kept))
 
     def after(self, version_id: str, seq: int, *, limit: int) -> list[CallRow]:
         """The version's calls after a load sequence, oldest first."""
@@ -78,22 +92,24 @@ class Calls(Repository):
             ).scalar_one()
         )
 
-    def trained_inputs(self, version_id: str, cutoff_seq: int) -> set[str]:
-        """Inputs that a student with this cut-off may have been trained on."""
-        query = select(calls.c.input_hash).where(_labelled(version_id), calls.c.seq <= cutoff_seq)
-        return set(self._db.execute(query.distinct()).scalars())
-
-    def failures(self, version_id: str, after: int) -> tuple[int, int]:
-        """(those that brought no label, all) of the eligible calls sent to the LLM after a load sequence."""
-        eligible = (
-            (calls.c.version_id == version_id)
-            & (calls.c.seq > after)
-            & calls.c.eligible
-            & (calls.c.source == Source.LLM.value)
+    def trained_inputs(self, version_id: str, cutoff_seq: int, hashes: Sequence[str]) -> set[str]:
+        """Which of these inputs a student with this cut-off may have been trained on."""
+        query = select(inputs.c.input_hash).where(
+            inputs.c.version_id == version_id, inputs.c.first_seq <= cutoff_seq, inputs.c.input_hash.in_(hashes)
         )
-        total = self._db.execute(select(func.count()).where(eligible)).scalar_one()
-        failed = self._db.execute(select(func.count()).where(eligible & calls.c.answer.is_(None))).scalar_one()
-        return int(failed), int(total)
+        return set(self._db.execute(query).scalars())
+
+    def endings(self, version_id: str, after: int) -> dict[str | None, int]:
+        """The eligible calls that a coin or the stage sent to the LLM after a load sequence, by why they brought no
+        label; None counts the labelled ones.
+        """
+        query = (
+            select(calls.c.unfit, func.count())
+            .where(calls.c.version_id == version_id, calls.c.seq > after, calls.c.eligible)
+            .where(calls.c.decider.in_(UNIFORM))
+            .group_by(calls.c.unfit)
+        )
+        return {unfit: int(n) for unfit, n in self._db.execute(query)}
 
 
 def _labelled(version_id: str) -> Any:  # noqa: ANN401 - a SQL condition

@@ -25,7 +25,9 @@ class Jobs(Repository):
 
     def next(self) -> TrainingJob | None:
         """The oldest open job. One left `running` by a worker that died is taken up again."""
-        row = self._db.execute(select(jobs).where(jobs.c.state.in_(OPEN)).order_by(jobs.c.created_at, jobs.c.id)).first()
+        row = self._db.execute(
+            select(jobs).where(jobs.c.state.in_(OPEN)).order_by(jobs.c.created_at, jobs.c.id)
+        ).first()
         return _job(row) if row else None
 
     def start(self, job_id: str, *, examples: int) -> None:

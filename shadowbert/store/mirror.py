@@ -53,7 +53,7 @@ class Mirror(Repository):
             skeleton=Skeleton.from_json(row.skeleton),
             stage=Stage(row.stage),
             share=row.share,
-            audit_rate=row.audit_rate or audit_rate,
+            audit_rate=audit_rate if row.audit_rate is None else row.audit_rate,
             champion=self._champion(row),
             reply_model=row.reply_model,
             forced=row.forced,

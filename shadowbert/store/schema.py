@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from shadowbert.errors import SchemaOutdated
+from shadowbert.store.engine import reading
 
 HERE = Path(__file__).parent
 
@@ -27,18 +28,13 @@ def _config(engine: Engine) -> Config:
 
 
 def upgrade(engine: Engine) -> str:
-    """Bring the database to this program's revision; safe to call from several processes at once. Returns it."""
+    """Bring the database to this program's revision; safe to call from several processes at once. Returns it.
+
+    Raises SchemaOutdated when the database is at a revision that this program does not know.
+    """
+    _refuse_unknown(engine, current(engine))
     command.upgrade(_config(engine), "head")
     return head(engine)
-
-
-def head(engine: Engine) -> str:
-    return str(ScriptDirectory.from_config(_config(engine)).get_current_head())
-
-
-def current(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
 
 
 def check(engine: Engine) -> None:
@@ -46,12 +42,25 @@ def check(engine: Engine) -> None:
     have, want = current(engine), head(engine)
     if have == want:
         return
-    if have is not None and have not in {
-        s.revision for s in ScriptDirectory.from_config(_config(engine)).walk_revisions()
-    }:
-        raise SchemaOutdated(
-            f"the database is at revision {have}, which this program does not know; upgrade shadowbert itself"
-        )
+    _refuse_unknown(engine, have)
     raise SchemaOutdated(
         f"the database is at revision {have or 'none'}, this program needs {want}; run: shadowbert db upgrade"
     )
+
+
+def head(engine: Engine) -> str:
+    return str(ScriptDirectory.from_config(_config(engine)).get_current_head())
+
+
+def current(engine: Engine) -> str | None:
+    """None: an empty database. Raises StoreError when it cannot be reached."""
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_unknown(engine: Engine, revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config(engine)).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise SchemaOutdated(
+            f"the database is at revision {revision}, which this program does not know; upgrade shadowbert itself"
+        )

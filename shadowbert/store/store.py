@@ -4,13 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from shadowbert.domain.exchange import Exchange
-from shadowbert.errors import StoreError
 from shadowbert.store import schema
 from shadowbert.store.calls import Calls
-from shadowbert.store.engine import open_engine
+from shadowbert.store.engine import open_engine, reading, writing
 from shadowbert.store.exchanges import Exchanges
 from shadowbert.store.jobs import Jobs, Leases, Marks
 from shadowbert.store.mirror import Mirror
@@ -45,25 +43,17 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A consistent view. Raises StoreError when the database cannot be reached."""
-        with self._transaction(immediate=False) as transaction:
-            yield transaction
+        with reading(self._engine) as connection:
+            yield Transaction(connection)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """Commits at the end, rolls back when the block raises."""
-        with self._transaction(immediate=True) as transaction:
-            yield transaction
-
-    @contextmanager
-    def _transaction(self, *, immediate: bool) -> Iterator[Transaction]:
-        try:
-            with self._engine.connect().execution_options(immediate=immediate) as connection, connection.begin():
-                yield Transaction(connection)
-        except SQLAlchemyError as error:
-            raise StoreError(f"the database refused: {type(error).__name__}: {_first_line(error)}") from error
+        """Commits at the end, rolls back when the block raises. Raises StoreError."""
+        with writing(self._engine) as connection:
+            yield Transaction(connection)
 
     def upgrade(self) -> str:
-        """Bring the schema to this program's revision. Returns it."""
+        """Bring the schema to this program's revision. Returns it. Raises SchemaOutdated when it is at a newer one."""
         return schema.upgrade(self._engine)
 
     def check(self) -> None:
@@ -87,7 +77,3 @@ class StoreSink:
     def load(self, segment: str, *, start: int, end: int, exchanges: Sequence[Exchange]) -> int:
         with self._store.write() as tx:
             return tx.exchanges.load(segment, start=start, end=end, batch=exchanges)
-
-
-def _first_line(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]

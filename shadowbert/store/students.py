@@ -1,9 +1,10 @@
 """Students, the candidates made of them, and the candidates' predictions: the evidence."""
 
 from collections.abc import Sequence
+from json import loads
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Column, Row, Select, Text, cast, func, insert, select, update
 
 from shadowbert.domain.evidence import Counts, Pair
 from shadowbert.domain.records import CandidateRow, PredictionRow, StudentRow
@@ -77,6 +78,13 @@ class Candidates(Repository):
             self._db.execute(select(candidates.c.cursor_seq).where(candidates.c.id == candidate_id)).scalar_one()
         )
 
+    def cursors(self, version_id: str) -> dict[str, int]:
+        """How far each active candidate has come."""
+        query = select(candidates.c.id, candidates.c.cursor_seq).where(
+            candidates.c.version_id == version_id, candidates.c.retired.is_(None)
+        )
+        return {candidate: int(seq) for candidate, seq in self._db.execute(query)}
+
     def move_cursor(self, candidate_id: str, seq: int) -> None:
         self._db.execute(update(candidates).where(candidates.c.id == candidate_id).values(cursor_seq=seq))
 
@@ -87,12 +95,14 @@ class Predictions(Repository):
         if rows:
             self._db.execute(insert(predictions), [_row(r, t) for r, t in zip(rows, teachers, strict=True)])
 
-    def met(self, student_id: str, hashes: Sequence[str]) -> set[str]:
-        """Which of these inputs this student has predicted before."""
-        query = select(predictions.c.input_hash).where(
-            predictions.c.student_id == student_id, predictions.c.input_hash.in_(hashes)
+    def met(self, student_id: str, hashes: Sequence[str]) -> dict[str, int]:
+        """Which of these inputs this student has predicted, and the load sequence of the first time."""
+        query = (
+            select(predictions.c.input_hash, func.min(predictions.c.seq))
+            .where(predictions.c.student_id == student_id, predictions.c.input_hash.in_(hashes))
+            .group_by(predictions.c.input_hash)
         )
-        return set(self._db.execute(query).scalars())
+        return {input_hash: int(seq) for input_hash, seq in self._db.execute(query)}
 
     def promotion_counts(self, candidate_id: str) -> Counts:
         """Agreement on distinct uniform rows in the slice."""
@@ -103,53 +113,65 @@ class Predictions(Repository):
         return self._counts((predictions.c.candidate_id == candidate_id) & (predictions.c.seq > after) & _in_evidence())
 
     def _counts(self, where: Any) -> Counts:  # noqa: ANN401 - a SQL condition
-        query = select(predictions.c.agreed, func.count()).where(where).group_by(predictions.c.agreed)
-        found = {bool(agreed): int(n) for agreed, n in self._db.execute(query)}
+        return self._tally(predictions.c.agreed, where)
+
+    def _tally(self, column: Column[bool], where: Any) -> Counts:  # noqa: ANN401 - a SQL condition
+        query = select(column, func.count()).where(where).group_by(column)
+        found = {bool(value): int(n) for value, n in self._db.execute(query)}
         return Counts(agree=found.get(True, 0), disagree=found.get(False, 0))
 
-    def audits(self, candidate_id: str, after: int) -> list[bool]:
-        """Agreements on uniform rows in the slice after a load sequence, in order."""
+    def audits(self, candidate_id: str, after: int) -> list[tuple[int, bool]]:
+        """(load sequence, agreed) of the uniform rows in the slice after a load sequence, in order."""
         query = (
-            select(predictions.c.agreed)
+            select(predictions.c.seq, predictions.c.agreed)
             .where(predictions.c.candidate_id == candidate_id, predictions.c.seq > after, _in_evidence())
             .order_by(predictions.c.seq)
         )
-        return [bool(agreed) for agreed in self._db.execute(query).scalars()]
+        return [(int(seq), bool(agreed)) for seq, agreed in self._db.execute(query)]
 
-    def uniform_rows(self, candidate_id: str, after: int) -> int:
-        query = select(func.count()).where(
-            predictions.c.candidate_id == candidate_id,
-            predictions.c.seq > after,
-            predictions.c.uniform_row,
-            predictions.c.agreed.is_not(None),
+    def latest(self, candidate_id: str, *, limit: int) -> list[bool]:
+        """Agreements on the latest uniform rows in the slice, oldest first."""
+        query = (
+            select(predictions.c.agreed)
+            .where(predictions.c.candidate_id == candidate_id, _in_evidence())
+            .order_by(predictions.c.seq.desc())
+            .limit(limit)
         )
-        return int(self._db.execute(query).scalar_one())
+        return [bool(agreed) for agreed in self._db.execute(query).scalars()][::-1]
 
     def coverage(self, candidate_id: str) -> tuple[int, int]:
         """(uniform rows in the slice, all uniform rows) of this candidate."""
-        uniform = (predictions.c.candidate_id == candidate_id) & predictions.c.uniform_row
-        total = self._db.execute(select(func.count()).where(uniform)).scalar_one()
-        inside = self._db.execute(select(func.count()).where(uniform & predictions.c.in_slice)).scalar_one()
-        return int(inside), int(total)
+        query = (
+            select(predictions.c.in_slice, func.count())
+            .where(predictions.c.candidate_id == candidate_id, predictions.c.uniform_row)
+            .group_by(predictions.c.in_slice)
+        )
+        rows = {bool(inside): int(n) for inside, n in self._db.execute(query)}
+        return rows.get(True, 0), sum(rows.values())
+
+    def repeats(self, student_id: str) -> Counts:
+        """How often the worker repeated what a web process predicted, over the rows where one did."""
+        return self._tally(
+            predictions.c.repeated, (predictions.c.student_id == student_id) & predictions.c.repeated.is_not(None)
+        )
 
     def confusion(self, candidate_id: str) -> list[tuple[tuple[int, ...], tuple[int, ...], int]]:
         """(student's answer, teacher's answer, rows) on the rows that count for promotion."""
         where = (predictions.c.candidate_id == candidate_id) & predictions.c.distinct_row & _in_evidence()
-        rows = self._db.execute(select(predictions.c.answer, predictions.c.teacher).where(where)).all()
-        tally: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
-        for answer, teacher in rows:
-            key = (tuple(answer), tuple(teacher))
-            tally[key] = tally.get(key, 0) + 1
-        return [(student, teacher, n) for (student, teacher), n in tally.items()]
+        mine, theirs = cast(predictions.c.answer, Text), cast(predictions.c.teacher, Text)  # JSON knows no "equal"
+        query = select(mine, theirs, func.count()).where(where).group_by(mine, theirs)
+        return [
+            (tuple(loads(student)), tuple(loads(teacher)), int(n)) for student, teacher, n in self._db.execute(query)
+        ]
 
     def pairs(self, champion_id: str, challenger_id: str) -> list[Pair]:
-        """The uniform rows that both candidates predicted and the teacher labelled."""
+        """The uniform rows that both candidates predicted and the teacher labelled, new to the challenger."""
         mine, theirs = predictions.alias("mine"), predictions.alias("theirs")
         query = (
             select(mine.c.teacher, mine.c.agreed, theirs.c.agreed)
             .join(theirs, theirs.c.exchange_id == mine.c.exchange_id)
             .where(mine.c.candidate_id == champion_id, theirs.c.candidate_id == challenger_id)
-            .where(mine.c.uniform_row, mine.c.agreed.is_not(None), theirs.c.agreed.is_not(None))
+            .where(mine.c.uniform_row, mine.c.agreed.is_not(None), theirs.c.agreed.is_not(None), theirs.c.distinct_row)
         )
         return [Pair(tuple(teacher), bool(a), bool(b)) for teacher, a, b in self._db.execute(query)]
 
@@ -185,6 +207,7 @@ def _row(row: PredictionRow, teacher: Sequence[int] | None) -> dict[str, Any]:
         "distinct_row": row.distinct,
         "served": row.served,
         "by_web": row.by_web,
+        "repeated": row.repeated,
     }
 
 

@@ -15,7 +15,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
+
+from shadowbert.store.types import Words
 
 metadata = MetaData(
     naming_convention={
@@ -49,9 +52,9 @@ exchanges = Table(
     Column("id", ID, primary_key=True),
     Column("seq", SEQ, nullable=False, unique=True),
     Column("received_at", Float, nullable=False, index=True),
-    Column("tenant", String(80), nullable=False),
-    Column("method", String(40), nullable=False),
-    Column("path", Text, nullable=False),
+    Column("tenant", Words(80), nullable=False),
+    Column("method", Words(40), nullable=False),
+    Column("path", Words(), nullable=False),
     Column("endpoint", String(20)),
     Column("status", Integer),
     Column("outcome", String(20), nullable=False),
@@ -63,11 +66,11 @@ exchanges = Table(
     Column("total_ms", Float, nullable=False),
     Column("request_bytes", SEQ, nullable=False),
     Column("response_bytes", SEQ, nullable=False),
-    Column("response_type", Text, nullable=False),
-    Column("response_encoding", Text, nullable=False),
-    Column("explicit_task", Text),
+    Column("response_type", Words(), nullable=False),
+    Column("response_encoding", Words(), nullable=False),
+    Column("explicit_task", Words(120)),
     Column("retry_count", Integer, nullable=False),
-    Column("client", Text, nullable=False),
+    Column("client", Words(), nullable=False),
     Column("version_id", ID),
     Column("input_hash", String(40)),
     Column("eligible", Boolean, nullable=False),
@@ -87,8 +90,8 @@ tasks = Table(
     "tasks",
     metadata,
     Column("id", ID, primary_key=True),
-    Column("tenant", String(80), nullable=False),
-    Column("name", String(120), nullable=False),
+    Column("tenant", Words(80), nullable=False),
+    Column("name", Words(120), nullable=False),
     Column("created_at", Float, nullable=False),
     UniqueConstraint("tenant", "name"),
 )
@@ -98,7 +101,7 @@ versions = Table(
     metadata,
     Column("id", ID, primary_key=True),
     Column("task_id", ID, ForeignKey("tasks.id"), nullable=False),
-    Column("teacher", Text, nullable=False),
+    Column("teacher", Words(), nullable=False),
     Column("contract", JSON, nullable=False),
     Column("skeleton", JSON, nullable=False),
     Column("created_at", Float, nullable=False),
@@ -110,7 +113,7 @@ versions = Table(
     Column("forced", Boolean, nullable=False),
     Column("held", Boolean, nullable=False),
     Column("audit_rate", Float),
-    Column("reply_model", Text),
+    Column("reply_model", Words()),
 )
 
 calls = Table(
@@ -119,7 +122,7 @@ calls = Table(
     Column("exchange_id", ID, ForeignKey("exchanges.id", ondelete="CASCADE"), primary_key=True),
     Column("seq", SEQ, nullable=False),
     Column("version_id", ID, ForeignKey("versions.id"), nullable=False),
-    Column("input", Text, nullable=False),
+    Column("input", Words(), nullable=False),
     Column("input_hash", String(40), nullable=False),
     Column("source", String(10), nullable=False),
     Column("decider", String(10), nullable=False),
@@ -129,7 +132,21 @@ calls = Table(
     Column("unfit", String(40)),
     Column("prediction", JSON(none_as_null=True)),
     Index("ix_calls_version_seq", "version_id", "seq"),
-    Index("ix_calls_version_input", "version_id", "input_hash"),
+    Index(
+        "ix_calls_labelled",
+        "version_id",
+        "input_hash",
+        postgresql_where=text("answer IS NOT NULL"),
+        sqlite_where=text("answer IS NOT NULL"),
+    ),
+)
+
+inputs = Table(
+    "inputs",
+    metadata,
+    Column("version_id", ID, ForeignKey("versions.id"), primary_key=True),
+    Column("input_hash", String(40), primary_key=True),
+    Column("first_seq", SEQ, nullable=False),
 )
 
 strays = Table(
@@ -137,8 +154,8 @@ strays = Table(
     metadata,
     Column("exchange_id", ID, ForeignKey("exchanges.id", ondelete="CASCADE"), primary_key=True),
     Column("seq", SEQ, nullable=False),
-    Column("group_key", Text, nullable=False, index=True),
-    Column("explicit_task", Text),
+    Column("group_key", String(40), nullable=False, index=True),
+    Column("explicit_task", Words(120)),
 )
 
 students = Table(
@@ -170,7 +187,7 @@ candidates = Table(
     Column("cursor_seq", SEQ, nullable=False),
     Column("expected_coverage", Float, nullable=False),
     Column("entered_at", Float, nullable=False),
-    Column("retired", Text),
+    Column("retired", Words()),
     UniqueConstraint("task_id", "number"),
 )
 
@@ -195,6 +212,7 @@ predictions = Table(
     Column("distinct_row", Boolean, nullable=False),
     Column("served", Boolean, nullable=False),
     Column("by_web", Boolean, nullable=False),
+    Column("repeated", Boolean),
     Index("ix_predictions_candidate_seq", "candidate_id", "seq"),
     Index("ix_predictions_student_input", "student_id", "input_hash"),
 )
@@ -209,8 +227,8 @@ verdicts = Table(
     Column("at_seq", SEQ, nullable=False),
     Column("ruling", String(12), nullable=False),
     Column("move", String(10), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("missing", Text, nullable=False),
+    Column("reason", Words(), nullable=False),
+    Column("missing", Words(), nullable=False),
     Column("stage_before", String(12), nullable=False),
     Column("stage_after", String(12), nullable=False),
     Column("share_after", Float, nullable=False),
@@ -218,8 +236,8 @@ verdicts = Table(
     Column("epoch", Integer, nullable=False),
     Column("forced", Boolean, nullable=False),
     Column("held", Boolean, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("why", Text, nullable=False),
+    Column("by", Words(), nullable=False),
+    Column("why", Words(), nullable=False),
     Column("numbers", JSON, nullable=False),
 )
 
@@ -229,19 +247,19 @@ jobs = Table(
     Column("id", ID, primary_key=True),
     Column("version_id", ID, ForeignKey("versions.id"), nullable=False),
     Column("state", String(10), nullable=False, index=True),
-    Column("cause", Text, nullable=False),
+    Column("cause", Words(), nullable=False),
     Column("created_at", Float, nullable=False),
     Column("finished_at", Float),
     Column("examples", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", Words(), nullable=False),
 )
 
 leases = Table(
     "leases",
     metadata,
     Column("name", String(40), primary_key=True),
-    Column("holder", String(80), nullable=False),
+    Column("holder", Words(80), nullable=False),
     Column("expires_at", Float, nullable=False),
 )
 
@@ -251,5 +269,5 @@ marks = Table(
     Column("name", String(40), primary_key=True),
     Column("at", Float),
     Column("seq", SEQ),
-    Column("note", Text),
+    Column("note", Words()),
 )

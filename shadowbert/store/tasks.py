@@ -196,4 +196,8 @@ def _verdict_row(row: Row[Any]) -> VerdictRow:
             share=row.share_after,
             numbers=row.numbers,
         ),
+        champion=row.champion_after,
+        forced=row.forced,
+        held=row.held,
+        seq=row.at_seq,
     )

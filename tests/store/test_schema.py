@@ -1,0 +1,103 @@
+"""Migrations on both back ends: from empty, from several processes at once, and what is said where they do not fit."""
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+from shadowbert.errors import SchemaOutdated, StoreError
+from shadowbert.store import schema
+from shadowbert.store.engine import open_engine, reading, writing
+from shadowbert.store.store import Store
+from shadowbert.store.tables import metadata
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    with request.getfixturevalue("postgres").database(template="template0") as url:
+        yield url
+
+
+@pytest.fixture
+def engine(empty_url: str) -> Iterator[Engine]:
+    engine = open_engine(empty_url)
+    yield engine
+    engine.dispose()
+
+
+def set_revision(engine: Engine, revision: str) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+
+def test_an_empty_database_is_refused_with_the_command_to_type(engine: Engine) -> None:
+    with pytest.raises(SchemaOutdated, match=r"revision none, .* needs v0.1.0; run: shadowbert db upgrade$"):
+        schema.check(engine)
+
+
+def test_upgrading_from_empty_makes_what_the_tables_say(engine: Engine) -> None:
+    assert schema.upgrade(engine) == schema.head(engine) == schema.current(engine)
+    schema.check(engine)
+    with reading(engine) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
+    schema.upgrade(engine)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE counters SET value = 7 WHERE name = 'load_seq'"))
+    schema.upgrade(engine)
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT value FROM counters WHERE name = 'load_seq'")).scalar() == 7
+
+
+def test_a_newer_revision_is_refused_by_name(engine: Engine) -> None:
+    schema.upgrade(engine)
+    set_revision(engine, "v99.0.0")
+    for command in (schema.check, schema.upgrade):
+        with pytest.raises(SchemaOutdated, match=r"revision v99.0.0, .* not know; upgrade shadowbert itself"):
+            command(engine)
+    assert schema.current(engine) == "v99.0.0"
+
+
+def test_downgrading_leaves_no_table(engine: Engine) -> None:
+    from alembic import command
+
+    schema.upgrade(engine)
+    command.downgrade(schema._config(engine), "base")
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+
+
+def upgrade_at(url: str, start: object) -> None:
+    start.wait()  # type: ignore[attr-defined]
+    Store(url).upgrade()
+
+
+def test_processes_that_upgrade_at_once_take_turns(empty_url: str) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    start = spawn.Barrier(2)
+    processes = [spawn.Process(target=upgrade_at, args=(empty_url, start)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0]
+    store = Store(empty_url)
+    store.check()
+    store.close()
+
+
+def test_a_database_out_of_reach_is_a_store_error(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'nowhere' / 'store.db'}")
+    for attempt in (store.check, store.upgrade):
+        with pytest.raises(StoreError, match="unable to open database file"):
+            attempt()
+    store.close()
