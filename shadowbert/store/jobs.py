@@ -20,7 +20,7 @@ class Jobs(Repository):
         if row is not None:
             return _job(row)
         job = TrainingJob(id=uuid7(), version_id=version_id, state="queued", cause=cause, created_at=at)
-        self._db.execute(insert(jobs), [{name: getattr(job, name) for name in jobs.c.keys() if name != "finished_at"}])  # noqa: SIM118
+        self._db.execute(insert(jobs), [{name: getattr(job, name) for name in jobs.c.keys() if name != "finished_at"}])  # noqa: SIM118 - columns, no dict
         return job
 
     def next(self) -> TrainingJob | None:

@@ -15,7 +15,7 @@ from shadowbert.store.tables import candidates, predictions, students
 
 class Students(Repository):
     def add(self, student: StudentRow) -> None:
-        self._db.execute(insert(students), [{name: getattr(student, name) for name in students.c.keys()}])  # noqa: SIM118
+        self._db.execute(insert(students), [{name: getattr(student, name) for name in students.c.keys()}])  # noqa: SIM118 - columns, no dict
         self.touch()
 
     def next_number(self, version_id: str) -> int:
@@ -212,7 +212,7 @@ def _row(row: PredictionRow, teacher: Sequence[int] | None) -> dict[str, Any]:
 
 
 def _student(row: Row[Any]) -> StudentRow:
-    return StudentRow(**{name: getattr(row, name) for name in students.c.keys()})  # noqa: SIM118
+    return StudentRow(**{name: getattr(row, name) for name in students.c.keys()})  # noqa: SIM118 - columns, no dict
 
 
 def _candidate(row: Row[Any]) -> CandidateRow:
