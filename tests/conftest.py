@@ -1,12 +1,14 @@
 """Stores for all tests: real SQLite files, and a real PostgreSQL where one can run. Property tests have no clock."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from shadowbert.domain.ids import uuid7
 from shadowbert.store.store import Store
 from tests.store.postgres import NoServer, Server, shared_server
 
@@ -48,13 +50,20 @@ def sqlite_store(sqlite_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A fresh database at the present revision, once on each back end."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_url")
-        return
-    with request.getfixturevalue("postgres").database() as url:
-        yield url
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Gives a fresh database at the present revision each time; the test runs once on each back end."""
+    with ExitStack() as databases:
+        if request.param == "sqlite":
+            migrated = request.getfixturevalue("migrated_sqlite")
+            yield lambda: f"sqlite:///{shutil.copy(migrated, tmp_path / f'{uuid7()}.db')}"
+        else:
+            server = request.getfixturevalue("postgres")
+            yield lambda: databases.enter_context(server.database())
+
+
+@pytest.fixture
+def store_url(new_url: Callable[[], str]) -> str:
+    return new_url()
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ class Server:
     def database(self, *, template: str = TEMPLATE) -> Iterator[str]:
         """The URL of a fresh database."""
         name = "t" + uuid7().replace("-", "")
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield self.url(name)
         finally:

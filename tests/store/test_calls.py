@@ -1,0 +1,96 @@
+"""Calls and strays."""
+
+from shadowbert.domain.records import StrayCall
+from shadowbert.domain.route import Decider, Source
+from shadowbert.store.store import Store
+from tests.store.rows import a_call, a_house, a_prediction, loaded
+
+
+def strays(ids: list[str], group: str = "g", first: int = 1) -> list[StrayCall]:
+    return [StrayCall(id_, seq, group, None) for seq, id_ in enumerate(ids, start=first)]
+
+
+def test_a_call_comes_back_as_it_went_in(store: Store) -> None:
+    house = a_house(store)
+    prediction = a_prediction(house.candidate, 1).prediction
+    (exchange,) = loaded(store, 1)
+    given = a_call(house.version, exchange, 1, input="a\0b", decider=Decider.COIN, p_llm=0.05, prediction=prediction)
+    with store.write() as work:
+        work.calls.add([given])
+        (row,) = work.calls.after(house.version.id, 0, limit=5)
+    assert row.input == "a\N{REPLACEMENT CHARACTER}b"
+    assert (row.prediction, row.decider, row.answer) == (prediction, Decider.COIN, (1,))
+
+
+def test_a_call_is_kept_once(store: Store) -> None:
+    house, ids = a_house(store), loaded(store, 3)
+    rows = [a_call(house.version, id_, seq) for seq, id_ in enumerate(ids, start=1)]
+    with store.write() as work:
+        work.calls.add(rows[:2])
+        work.calls.add(rows)
+        work.calls.add([])
+        assert work.calls.after(house.version.id, 0, limit=9) == rows
+        assert work.calls.after(house.version.id, 1, limit=1) == rows[1:2]
+
+
+def test_examples_are_distinct_labelled_inputs(store: Store) -> None:
+    house, ids = a_house(store), loaded(store, 4)
+    rows = [
+        a_call(house.version, ids[0], 1, input_hash="x"),
+        a_call(house.version, ids[1], 2, input_hash="x", answer=(2,)),
+        a_call(house.version, ids[2], 3, input_hash="y", answer=None, unfit="refusal"),
+        a_call(house.version, ids[3], 4, input_hash="z"),
+    ]
+    with store.write() as work:
+        work.calls.add(rows)
+        assert work.calls.examples(house.version.id) == 2
+        assert work.calls.labelled(house.version.id) == [rows[0], rows[1], rows[3]]
+        assert work.reports.unfit(house.version.id) == {"refusal": 1}
+
+
+def test_trained_inputs_are_those_first_labelled_before_the_cutoff(store: Store) -> None:
+    house, ids = a_house(store), loaded(store, 4)
+    with store.write() as work:
+        work.calls.add([a_call(house.version, ids[0], 1, input_hash="x")])
+        work.calls.add([a_call(house.version, ids[1], 2, input_hash="y", answer=None, unfit="refusal")])
+        work.calls.add(
+            [a_call(house.version, i, n, input_hash=h) for i, n, h in zip(ids[2:], (3, 4), "xz", strict=True)]
+        )
+        assert work.calls.trained_inputs(house.version.id, 3, ["x", "y", "z"]) == {"x"}
+        assert work.calls.trained_inputs(house.version.id, 4, ["x", "y", "z"]) == {"x", "z"}
+        assert work.calls.trained_inputs("another", 4, ["x"]) == set()
+
+
+def test_endings_count_the_uniform_eligible_calls(store: Store) -> None:
+    house, ids = a_house(store), loaded(store, 8)
+    changes: list[dict[str, object]] = [
+        {},
+        {"decider": Decider.COIN},
+        {"decider": Decider.SHARE, "answer": None, "unfit": "refusal"},
+        {"answer": None, "unfit": "retry"},
+        {"decider": Decider.STUDENT, "answer": None, "unfit": "refusal"},
+        {"decider": Decider.CLIENT},
+        {"eligible": False, "answer": None, "unfit": "refusal"},
+        {"source": Source.STUDENT, "decider": Decider.STUDENT, "answer": None, "unfit": "by_student"},
+    ]
+    rows = [a_call(house.version, i, seq, **c) for seq, (i, c) in enumerate(zip(ids, changes, strict=True), start=1)]
+    with store.write() as work:
+        work.calls.add(rows)
+        assert work.calls.endings(house.version.id, 0) == {None: 2, "refusal": 1, "retry": 1}
+        assert work.calls.endings(house.version.id, 2) == {"refusal": 1, "retry": 1}
+
+
+def test_strays_wait_in_groups_and_only_the_latest(store: Store) -> None:
+    ids = loaded(store, 10)
+    with store.write() as work:
+        work.calls.add_strays(strays(ids[:6]))
+        work.calls.add_strays(strays(ids[4:], first=5))
+        work.calls.add_strays([StrayCall(ids[0], 1, "other", None)])
+        assert work.calls.stray_groups(at_least=2) == {"g": 10}
+        assert [s.exchange_id for s in work.calls.strays("g", limit=3)] == ids[-3:]
+        work.calls.trim_strays("g", keep=4)
+        assert [s.exchange_id for s in work.calls.strays("g", limit=99)] == ids[-4:]
+        work.calls.trim_strays("g", keep=4)
+        work.calls.trim_strays("empty", keep=4)
+        work.calls.remove_strays(ids[-2:])
+        assert [s.exchange_id for s in work.calls.strays("g", limit=99)] == ids[-4:-2]

@@ -1,0 +1,164 @@
+"""Students, candidates and the counting of their predictions."""
+
+from dataclasses import replace
+
+import pytest
+
+from shadowbert.domain.evidence import Counts, Pair
+from shadowbert.domain.student import Guess, Slice
+from shadowbert.errors import StoreError
+from shadowbert.store.store import Store
+from tests.store.rows import House, a_candidate, a_house, a_prediction, a_student, a_version
+
+
+def test_students_come_back_by_number(store: Store) -> None:
+    house = a_house(store)
+    second = a_student(house.version, number=2, scores={})
+    with store.write() as work:
+        assert work.students.next_number(house.version.id) == 2
+        work.students.add(second)
+        assert work.students.of_version(house.version.id) == [house.student, second]
+        assert work.students.get(second.id) == second
+        assert work.students.get("unknown") is None
+
+
+def test_candidates_are_numbered_over_all_versions_of_a_task(store: Store) -> None:
+    """Each spends the next share of alpha: the task's, not the version's."""
+    house = a_house(store)
+    sibling = a_version(task_id=house.version.task_id, teacher="another")
+    student = a_student(sibling)
+    with store.write() as work:
+        work.tasks.found(sibling)
+        work.students.add(student)
+        assert work.candidates.next_number(sibling.task_id) == 2
+        work.candidates.enter(a_candidate(student, sibling, number=2))
+        assert work.candidates.next_number(house.version.task_id) == 3
+    with pytest.raises(StoreError, match="IntegrityError"), store.write() as work:
+        work.candidates.enter(a_candidate(student, sibling, number=2))
+
+
+def test_a_retired_candidate_gathers_no_evidence_but_keeps_its_number(store: Store) -> None:
+    house = a_house(store)
+    with store.write() as work:
+        assert work.candidates.active(house.version.id) == [house.candidate]
+        work.candidates.retire(house.candidate.id, "replaced")
+        assert (work.candidates.active(house.version.id), work.candidates.cursors(house.version.id)) == ([], {})
+        assert work.candidates.get(house.candidate.id) == replace(house.candidate, retired="replaced")
+        assert work.candidates.next_number(house.version.task_id) == 2
+
+
+def test_a_cursor_begins_where_evidence_does(store: Store) -> None:
+    candidate = a_house(store, start_seq=40).candidate
+    with store.write() as work:
+        assert work.candidates.cursor(candidate.id) == 40
+        work.candidates.move_cursor(candidate.id, 55)
+        assert work.candidates.cursors(candidate.version_id) == {candidate.id: 55}
+
+
+@pytest.fixture
+def mixed(store: Store) -> House:
+    """Rows of each kind: 4 that count for promotion, one of them a disagreement."""
+    house = a_house(store)
+    kinds: list[dict[str, object]] = [
+        {},
+        {},
+        {},
+        {"agreed": False},
+        {"distinct": False},
+        {"distinct": False, "agreed": False, "input_hash": "i1:4"},
+        {"uniform": False},
+        {"inside": False, "agreed": False},
+        {"agreed": None},
+    ]
+    rows = [a_prediction(house.candidate, seq, **kind) for seq, kind in enumerate(kinds, start=1)]
+    with store.write() as work:
+        work.predictions.add(rows, [None if row.agreed is None else (1,) if row.agreed else (0,) for row in rows])
+    return house
+
+
+def test_promotion_counts_each_distinct_uniform_row_of_the_slice(store: Store, mixed: House) -> None:
+    with store.read() as work:
+        assert work.predictions.promotion_counts(mixed.candidate.id) == Counts(3, 1)
+        assert work.predictions.promotion_counts("another") == Counts(0, 0)
+
+
+def test_audits_count_every_uniform_row_of_the_slice(store: Store, mixed: House) -> None:
+    with store.read() as work:
+        assert work.predictions.audit_counts(mixed.candidate.id, 0) == Counts(4, 2)
+        assert work.predictions.audit_counts(mixed.candidate.id, 3) == Counts(1, 2)
+        assert work.predictions.audits(mixed.candidate.id, 2) == [(3, True), (4, False), (5, True), (6, False)]
+        assert work.predictions.latest(mixed.candidate.id, limit=3) == [False, True, False]
+        assert work.reports.agreements(mixed.candidate.id) == [True, True, True, False, True, False]
+
+
+def test_coverage_is_over_all_uniform_rows(store: Store, mixed: House) -> None:
+    with store.read() as work:
+        assert work.predictions.coverage(mixed.candidate.id) == (7, 8)
+
+
+def test_confusion_counts_the_rows_of_promotion(store: Store, mixed: House) -> None:
+    with store.read() as work:
+        assert sorted(work.predictions.confusion(mixed.candidate.id)) == [((1,), (0,), 1), ((1,), (1,), 3)]
+
+
+def test_known_disagreements_are_the_students_own_under_any_slice(store: Store, mixed: House) -> None:
+    with store.read() as work:
+        assert work.predictions.known_disagreements(mixed.student.id) == {"i1:4", "i1:8"}
+        assert work.predictions.known_disagreements("another") == set()
+
+
+def test_an_input_was_met_when_it_first_came(store: Store, mixed: House) -> None:
+    with store.read() as work:
+        assert work.predictions.met(mixed.student.id, ["i1:4", "i1:9", "i1:77"]) == {"i1:4": 4, "i1:9": 9}
+        assert work.predictions.met("another", ["i1:4"]) == {}
+
+
+def test_repeats_count_the_rows_that_the_web_predicted_too(store: Store) -> None:
+    house = a_house(store)
+    kinds = (None, True, True, False)
+    rows = [a_prediction(house.candidate, seq, repeated=kind) for seq, kind in enumerate(kinds)]
+    with store.write() as work:
+        work.predictions.add(rows, [(1,)] * 4)
+        assert work.predictions.repeats(house.student.id) == Counts(2, 1)
+
+
+def test_pairs_are_rows_that_both_predicted_and_that_are_new_to_the_challenger(store: Store) -> None:
+    house = a_house(store)
+    challenger = a_candidate(house.student, house.version, number=2)
+    kinds: list[tuple[dict[str, object], dict[str, object]]] = [
+        ({}, {"agreed": False}),
+        ({"distinct": False, "agreed": False}, {}),
+        ({}, {"distinct": False}),
+        ({"uniform": False}, {"uniform": False}),
+        ({"agreed": None}, {"agreed": None}),
+    ]
+    with store.write() as work:
+        work.candidates.enter(challenger)
+        for seq, (mine, theirs) in enumerate(kinds):
+            row = a_prediction(house.candidate, seq, **mine)
+            other = a_prediction(challenger, seq, exchange_id=row.exchange_id, **theirs)
+            work.predictions.add([row, other, a_prediction(challenger, seq)], [(2,)] * 3)
+        pairs = work.predictions.pairs(house.candidate.id, challenger.id)
+    assert sorted(pairs, key=str) == [
+        Pair((2,), champion=False, challenger=True),
+        Pair((2,), champion=True, challenger=False),
+    ]
+
+
+def test_a_prediction_is_made_once(store: Store) -> None:
+    house = a_house(store)
+    row = a_prediction(house.candidate, 1)
+    with store.write() as work:
+        work.predictions.add([row], [(1,)])
+    with pytest.raises(StoreError), store.write() as work:
+        work.predictions.add([row], [(1,)])
+
+
+def test_a_slice_comes_back_whole(store: Store) -> None:
+    served = Slice(0.25, frozenset({(0, 1), (1, 0)}))
+    house = a_house(store, slice=served)
+    with store.read() as work:
+        kept = work.candidates.get(house.candidate.id)
+    assert kept is not None
+    assert kept.slice == served
+    assert not kept.slice.holds(Guess((1, 1), (1.0, 1.0), 1.0))
