@@ -1,0 +1,58 @@
+"""A student that answers: a verified artifact, its network and its temperatures.
+
+Refuses to know whether a guess may be served. No torch. Not for two threads at once; the engine sees to that.
+"""
+
+import numpy as np
+
+from shadowbert.bert.serving import decode
+from shadowbert.bert.serving.artifact import MODEL, TOKENIZER, Artifact, Golden
+from shadowbert.bert.serving.network import Network
+from shadowbert.domain.student import Guess
+from shadowbert.errors import ArtifactInvalid, StudentError
+
+GOLDEN_TOLERANCE = 0.02
+"""How far a golden probability may move between hosts: far above rounding, far below another kind of int8 kernel."""
+
+
+class Student:
+    """Loads and proves itself: raises ArtifactInvalid when it does not say here what it said when published."""
+
+    def __init__(self, artifact: Artifact, *, threads: int = 1) -> None:
+        manifest = artifact.manifest
+        self.max_tokens = manifest.max_tokens
+        self._sizes = tuple(field.classes for field in artifact.contract.fields)
+        self._temperatures = manifest.temperatures
+        self._network = Network(
+            artifact.read(MODEL), artifact.read(TOKENIZER), max_tokens=manifest.max_tokens, threads=threads
+        )
+        for golden in manifest.golden:
+            self._check(golden)
+
+    def guess(self, text: str) -> Guess:
+        """Raises StudentError when the network fails or its output is not a number."""
+        return decode.guess(self._probabilities(text))
+
+    def tokens(self, text: str) -> int:
+        """How many tokens the text has; over `max_tokens` the rest is not read."""
+        return self._network.tokens(text)
+
+    def _probabilities(self, text: str) -> list[decode.Floats]:
+        logits = self._network(text)
+        if logits.shape != (sum(self._sizes),):
+            raise StudentError(f"the student has {logits.size} outputs, its contract {sum(self._sizes)}")
+        if not np.isfinite(logits).all():
+            raise StudentError("the student's output is not a number")
+        return decode.probabilities(logits, self._sizes, self._temperatures)
+
+    def _check(self, golden: Golden) -> None:
+        """By the probability of the golden answer, not by the best label: a tie may fall either way."""
+        if not len(golden.answer) == len(golden.confidences) == len(self._sizes):
+            raise ArtifactInvalid("a golden prediction does not fit the contract")
+        try:
+            fields = self._probabilities(golden.text)
+        except StudentError as exc:
+            raise ArtifactInvalid(f"a golden prediction failed: {exc}") from exc
+        for field, label, expected in zip(fields, golden.answer, golden.confidences, strict=True):
+            if not 0 <= label < field.size or abs(field[label] - expected) > GOLDEN_TOLERANCE:
+                raise ArtifactInvalid("the student does not predict here what it predicted when it was published")

@@ -1,0 +1,95 @@
+"""The job's examples as arrays, and the encoder's graphs run over them.
+
+Refuses to know heads and recipes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from shadowbert.bert.serving.artifact import TOKENIZER
+from shadowbert.bert.serving.decode import Floats
+from shadowbert.bert.serving.network import Network
+from shadowbert.bert.training.encoder import Encoder
+from shadowbert.bert.training.export import export_encoder, optimise, quantise
+from shadowbert.bert.training.heads import Floats32
+from shadowbert.bert.training.job import Job
+from shadowbert.bert.training.probe import Ints
+
+Variant = Literal["int8", "fp32"]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Rows in the job's order: texts, labels (rows, fields), weights and splits (rows,)."""
+
+    ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    labels: Ints
+    weights: Floats
+    splits: npt.NDArray[np.str_]
+    tokenizer: bytes
+    max_tokens: int
+    fields: tuple[str, ...]
+    sizes: tuple[int, ...]
+    """How many outcomes each field has."""
+
+    def select(self, rows: npt.NDArray[np.bool_]) -> list[str]:
+        return [self.texts[row] for row in np.flatnonzero(rows)]
+
+    def tokens(self) -> list[list[int]]:
+        tokenizer = Tokenizer.from_buffer(self.tokenizer)
+        return [encoding.ids for encoding in tokenizer.encode_batch(self.texts)]
+
+
+@dataclass(frozen=True, slots=True)
+class Graphs:
+    """One encoder exported: as it came from torch, and the two variants as they would serve."""
+
+    exported: Path
+    fp32: Path
+    int8: Path
+
+    def path(self, variant: Variant) -> Path:
+        return self.int8 if variant == "int8" else self.fp32
+
+
+def read_corpus(job: Job, encoder: Path) -> Corpus:
+    """The tokenizer is kept as the student will serve it: without padding, cut at the job's length."""
+    tokenizer = Tokenizer.from_file(str(encoder / TOKENIZER))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(job.max_tokens)
+    return Corpus(
+        ids=tuple(example.id for example in job.examples),
+        texts=tuple(example.input for example in job.examples),
+        labels=np.array([example.answer for example in job.examples], dtype=np.int64),
+        weights=np.array([example.weight for example in job.examples], dtype=np.float64),
+        splits=np.array([example.split for example in job.examples]),
+        tokenizer=tokenizer.to_str().encode(),
+        max_tokens=job.max_tokens,
+        fields=tuple(field.name for field in job.contract.fields),
+        sizes=job.sizes,
+    )
+
+
+def make_graphs(encoder: Encoder, folder: Path) -> Graphs:
+    folder.mkdir()
+    graphs = Graphs(folder / "exported.onnx", folder / "fp32.onnx", folder / "int8.onnx")
+    export_encoder(encoder, graphs.exported)
+    optimise(graphs.exported, graphs.fp32)
+    quantised = folder / "quantised.onnx"
+    quantise(graphs.exported, quantised)
+    optimise(quantised, graphs.int8)
+    quantised.unlink()
+    return graphs
+
+
+def embed(graph: Path, corpus: Corpus, texts: Sequence[str]) -> Floats32:
+    """(texts, dimensions), computed one by one by the class that serves."""
+    network = Network(graph.read_bytes(), corpus.tokenizer, max_tokens=corpus.max_tokens)
+    return np.stack([network(text) for text in texts])

@@ -1,0 +1,52 @@
+"""Linear heads: one a field, on the shared sentence embedding.
+
+Pure numpy; refuses to know how a head was fitted. A head knows only the labels it has seen; the others exist in the
+contract alone and get probability 0.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats32 = npt.NDArray[np.float32]
+
+UNSEEN = -1e6
+"""Logit of a label never seen: finite, so that nothing downstream meets an infinity, yet exp of it is 0 at any T."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Logits of the seen labels: features @ weight.T + bias. A single seen label makes a constant."""
+
+    labels: tuple[int, ...]
+    weight: Floats32
+    """(seen labels, dimensions)"""
+    bias: Floats32
+
+    def logits(self, features: Floats32, classes: int) -> Floats32:
+        """(rows, classes), UNSEEN where the label was never seen."""
+        out = np.full((len(features), classes), UNSEEN, dtype=np.float32)
+        out[:, list(self.labels)] = features @ self.weight.T + self.bias
+        return out
+
+    def tensors(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {"labels": np.array(self.labels, dtype=np.int64), "weight": self.weight, "bias": self.bias}
+
+
+def stack(heads: Sequence[Head], sizes: Sequence[int]) -> tuple[Floats32, Floats32]:
+    """All heads as one linear layer over all fields' labels: weight (outputs, dimensions) and bias (outputs,).
+
+    >>> head = Head((1,), np.ones((1, 2), np.float32), np.zeros(1, np.float32))
+    >>> weight, bias = stack([head, head], [2, 3])
+    >>> weight.shape, bias.tolist()
+    ((5, 2), [-1000000.0, 0.0, -1000000.0, 0.0, -1000000.0])
+    """
+    weight = np.zeros((sum(sizes), heads[0].weight.shape[1]), dtype=np.float32)
+    bias = np.full(sum(sizes), UNSEEN, dtype=np.float32)
+    starts = np.cumsum([0, *sizes[:-1]])
+    for head, start in zip(heads, starts, strict=True):
+        rows = start + np.array(head.labels)
+        weight[rows], bias[rows] = head.weight, head.bias
+    return weight, bias

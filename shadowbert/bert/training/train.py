@@ -1,0 +1,56 @@
+"""One training, from a job to a published student.
+
+Refuses to know processes and exit codes; reports through `emit`, fails with StudentError.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+from shadowbert.bert.serving.artifact import Manifest
+from shadowbert.bert.training import recipes
+from shadowbert.bert.training.corpus import Corpus, read_corpus
+from shadowbert.bert.training.encoder import load, locate
+from shadowbert.bert.training.finetune import Settings
+from shadowbert.bert.training.job import Job
+from shadowbert.bert.training.progress import emit
+from shadowbert.bert.training.publish import publish
+from shadowbert.bert.training.recipes import Candidate
+
+
+def train(job: Job) -> Manifest:
+    """The better recipe is published; a tie goes to the cheaper one. All agreements go into its scores."""
+    torch.set_num_threads(job.threads)
+    encoder = locate(job.encoder)
+    corpus = read_corpus(job, encoder)
+    job.artifact_dir.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=job.artifact_dir.parent) as name:
+        work = Path(name)
+        candidates = _candidates(job, corpus, encoder, work)
+        best = max(candidates, key=lambda candidate: candidate.agreement)  # the first of equals
+        best.scores.update({f"{one.recipe}.agreement": one.agreement for one in candidates})
+        return publish(job, corpus, best, encoder=encoder, work=work)
+
+
+def _candidates(job: Job, corpus: Corpus, encoder: Path, work: Path) -> list[Candidate]:
+    """From the cheapest on."""
+    started = time.monotonic()
+    module = load(encoder)
+    emit("encoding", examples=len(corpus.ids))
+    frozen = recipes.freeze(module, corpus, work / "frozen")
+    candidates = [recipes.probe(module, corpus, frozen, seed=job.seed)]
+    _report(candidates[-1], started)
+    if "finetune" in job.recipes:
+        started = time.monotonic()
+        settings = Settings(seed=job.seed)
+        tuned = recipes.finetune(load(encoder), corpus, frozen.trial, folder=work / "tuned", settings=settings)
+        candidates.append(tuned)
+        _report(tuned, started)
+    return candidates
+
+
+def _report(candidate: Candidate, started: float) -> None:
+    seconds = round(time.monotonic() - started, 2)
+    emit("candidate", recipe=candidate.recipe, variant=candidate.variant, seconds=seconds, scores=candidate.scores)

@@ -1,0 +1,119 @@
+"""A training from job to artifact, in this process, on the tiny encoder."""
+
+import json
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+from shadowbert.bert.serving.artifact import open_artifact
+from shadowbert.bert.serving.runtime import Student
+from shadowbert.bert.training import publish as publishing
+from shadowbert.bert.training import recipes
+from shadowbert.bert.training.job import read_job
+from shadowbert.bert.training.publish import ids_sha256
+from shadowbert.bert.training.train import train
+from shadowbert.errors import ArtifactInvalid, TrainingFailed
+from tests.bert.conftest import MakeJob, make_examples
+
+
+def heldout(artifact: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (artifact / "heldout.jsonl").read_text().splitlines()]
+
+
+def test_the_artifact_says_what_it_is(published: Path) -> None:
+    manifest = open_artifact(published).manifest
+    assert manifest.recipe == "probe"
+    assert manifest.examples.sha256 == ids_sha256(f"e{i}" for i in range(120))
+    assert manifest.scores["rows"] == 48
+    assert manifest.scores["agreement"] == manifest.scores["probe.agreement"] >= 0.9
+    assert manifest.scores["export_gap"] < 1e-3
+    assert {"agreement.topic", "agreement.urgent", "int8_keeps_sure", "int8_keeps_all"} <= set(manifest.scores)
+
+
+def test_the_probe_offers_every_row_out_of_fold(published: Path) -> None:
+    rows = heldout(published)
+    assert [row["id"] for row in rows] == [f"e{i}" for i in range(120)]
+    assert all(row["out_of_fold"] for row in rows)
+    truth = {e["id"]: e["answer"] for e in make_examples(120)}
+    for row in rows:
+        assert row["agreed"] == (row["answer"] == truth[row["id"]])
+        first, second = row["confidences"]
+        assert row["joint"] == pytest.approx(first * second, abs=1e-5)
+
+
+def test_the_weights_are_those_that_serve(published: Path) -> None:
+    tensors = load_file(published / "weights.safetensors")
+    assert tensors["heads.0.labels"].tolist() == [0, 1, 3]
+    assert tensors["heads.0.weight"].shape == (3, 32)
+    assert "encoder.embeddings.word_embeddings.weight" in tensors
+
+
+def test_no_text_of_an_example_is_in_the_artifact(published: Path) -> None:
+    content = b"".join(path.read_bytes() for path in published.iterdir())
+    assert not [e for e in make_examples(120) if str(e["input"]).encode() in content]
+
+
+def test_both_recipes_are_reported_and_the_better_is_published(
+    make_job: MakeJob, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = train(read_job(make_job(80, recipes=["probe", "finetune"])))
+    both = {recipe: manifest.scores[f"{recipe}.agreement"] for recipe in ("probe", "finetune")}
+    assert manifest.scores["agreement"] == max(both.values())
+    assert manifest.recipe == ("finetune" if both["finetune"] > both["probe"] else "probe")
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["event"] for event in events] == ["encoding", "candidate", "epoch", "epoch", "epoch", "candidate"]
+
+
+def test_a_fine_tuned_student_serves(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipes.Candidate, "agreement", property(lambda self: float(self.recipe == "finetune")))
+    folder = make_job(80, recipes=["probe", "finetune"])
+    assert train(read_job(folder)).recipe == "finetune"
+    student = Student(open_artifact(folder / "artifact"))
+    rows = {row["id"]: row for row in heldout(folder / "artifact")}
+    assert len(rows) == 32
+    for example in make_examples(80):
+        if row := rows.get(example["id"]):
+            assert not row["out_of_fold"]
+            assert student.guess(str(example["input"])).joint == pytest.approx(row["joint"], abs=1e-4)
+
+
+def test_fp32_serves_where_int8_loses_answers(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipes, "_tolerable", lambda *_: False)
+    folder = make_job(60)
+    assert train(read_job(folder)).variant == "fp32"
+    assert len(Student(open_artifact(folder / "artifact")).guess("card").answer) == 2
+
+
+def test_all_answers_alike_make_a_constant_student(make_job: MakeJob) -> None:
+    examples = [example | {"answer": [1, 0]} for example in make_examples(40)]
+    folder = make_job(examples=examples)
+    train(read_job(folder))
+    guess = Student(open_artifact(folder / "artifact")).guess("anything")
+    assert (guess.answer, guess.joint) == ((1, 0), 1.0)
+
+
+def test_without_calibration_rows_the_heldout_ones_calibrate(make_job: MakeJob) -> None:
+    examples = [e | {"split": "heldout" if e["split"] == "calibration" else e["split"]} for e in make_examples(60)]
+    manifest = train(read_job(make_job(examples=examples, recipes=["probe", "finetune"])))
+    assert manifest.scores["rows"] == 24
+
+
+def test_nothing_is_left_where_publishing_fails(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unlike(*_: object) -> float:
+        raise ArtifactInvalid("not today")
+
+    monkeypatch.setattr(publishing, "Student", unlike)
+    folder = make_job(40)
+    with pytest.raises(ArtifactInvalid, match="not today"):
+        train(read_job(folder))
+    assert sorted(path.name for path in folder.iterdir()) == ["examples.jsonl", "job.json"]
+
+
+@pytest.mark.parametrize("missing", ["model.safetensors", "tokenizer.json", "config.json"])
+def test_an_encoder_that_is_not_whole(make_job: MakeJob, tmp_path: Path, missing: str) -> None:
+    (tmp_path / "half").mkdir()
+    for name in {"model.safetensors", "tokenizer.json", "config.json"} - {missing}:
+        (tmp_path / "half" / name).touch()
+    with pytest.raises(TrainingFailed, match=f"has no {missing}"):
+        train(read_job(make_job(40, encoder=str(tmp_path / "half"))))
