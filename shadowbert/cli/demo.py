@@ -23,7 +23,9 @@ def demo(
         str | None, typer.Option(help="A real API instead of the simulated one; needs OPENAI_API_KEY and costs money.")
     ] = None,
     model: Annotated[str, typer.Option(help="The model that the caller names.")] = "gpt-4o-mini",
-    noise: Annotated[float, typer.Option(min=0, max=1, help="Share of simulated answers with one wrong label.")] = 0.01,
+    noise: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of simulated answers with one wrong label.")
+    ] = 0.005,
     faults: Annotated[float, typer.Option(min=0, max=1, help="Share of simulated calls that fail.")] = 0.002,
     speed: Annotated[float, typer.Option(min=1, help="How many times faster than real the simulation answers.")] = 20,
     keep: Annotated[Path | None, typer.Option(help="Keep database, journal and students in this directory.")] = None,
