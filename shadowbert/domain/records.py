@@ -32,7 +32,6 @@ class LoggedExchange:
     response: bytes | None
     response_type: str
     response_encoding: str
-    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

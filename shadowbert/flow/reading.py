@@ -3,18 +3,16 @@
 from dataclasses import replace
 
 from shadowbert.domain.records import LoggedExchange
-from shadowbert.flow.incoming import Incoming
 from shadowbert.wire.chat_reply import ChatReply, read_chat_reply
 from shadowbert.wire.chat_request import ChatRequest, read_chat_request
 
 
 def read_request(exchange: LoggedExchange) -> ChatRequest | None:
-    """With the task that the request's header named, and the model where Azure style puts it."""
+    """With the task that the request's header named: it wins over the body's."""
     request = read_chat_request(exchange.request) if exchange.request is not None else None
-    if request is None:
-        return None
-    model = request.model or Incoming("POST", exchange.path, b"", (), b"").deployment or ""
-    return replace(request, model=model, explicit_task=exchange.explicit_task or request.explicit_task)
+    if request is None or exchange.explicit_task is None:
+        return request
+    return replace(request, explicit_task=exchange.explicit_task)
 
 
 def read_reply(exchange: LoggedExchange) -> ChatReply | None:

@@ -136,5 +136,4 @@ def _logged(row: Row[Any]) -> LoggedExchange:
         response=unsqueeze(row.response),
         response_type=row.response_type,
         response_encoding=row.response_encoding,
-        path=row.path,
     )

@@ -32,7 +32,7 @@ def test_an_exchange_comes_back_as_it_went_in(store: Store) -> None:
     assert exchange.call is not None
     assert (row.request, row.response, row.prediction) == (b"\xff\x00{}", b"", exchange.prediction)
     assert (row.decider, row.p_llm, row.eligible) == (Decider.COIN, 0.05, True)
-    assert (row.noted_version, row.explicit_task, row.path) == (exchange.call.version_id, "triage", exchange.path)
+    assert (row.noted_version, row.explicit_task) == (exchange.call.version_id, "triage")
     assert (row.received_at, row.retry_count, row.response_encoding) == (AT, 1, "gzip")
 
 
