@@ -1,19 +1,24 @@
 """What operators may do to a task: cut over, roll back, pause, resume, retrain, switch off.
 
-Each is one compare-and-swap with one verdict that names who and why; it takes effect when the mirrors next look.
+Each is one compare-and-swap a version with one verdict that names who and why; it takes effect when the mirrors next
+look. A command means the task: what stops or resumes reaches all of its versions, for any of them may be serving.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
-from shadowbert.domain.records import VersionRow
+from shadowbert.domain.records import StudentRow, VersionRow
 from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
-from shadowbert.errors import CutoverRefused, OperatorError, UnknownTask
+from shadowbert.errors import CutoverRefused, OperatorError
 from shadowbert.flow.candidates import enter, retire_and_reenter
 from shadowbert.flow.evidence import Standing, stand
 from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.flow.named import named
+
+LEAST_EXAMPLES = 20
+"""No training child takes fewer: its parts would be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Operate:
+    """Every command returns the newest version that it moved, and raises UnknownTask or OperatorError."""
+
     ledger: Ledger
     policy: Policy
     clock: Callable[[], float]
@@ -31,14 +38,14 @@ class Operate:
     def cutover(self, task: str, who: Operator, *, share: float = 1.0, force: bool = False) -> VersionRow:
         """Let the best candidate serve. Raises CutoverRefused with the gate's reason unless it passed or `force`."""
         with self.ledger.write() as work:
-            version = newest(work, task)
+            version, students = self._trained(work, task)
             standings = [stand(work, version, c, self.policy) for c in work.candidates.active(version.id)]
             passed = [s for s in standings if s.verdict.ruling is Ruling.PASS]
             chosen = max(passed or standings, key=_worth, default=None)
             if not passed and not force:
                 raise CutoverRefused(_refusal(task, chosen))
             if chosen is None:
-                chosen = self._conscript(work, version)
+                chosen = self._conscript(work, version, students[-1])
             verdict = Verdict(
                 chosen.verdict.ruling,
                 Move.PROMOTE,
@@ -50,61 +57,76 @@ class Operate:
             to = self._transition(stage, who, share=min(share, 1.0), candidate=chosen.candidate.id, forced=not passed)
             return work.tasks.move(version, verdict, to)
 
-    def _conscript(self, work: Work, version: VersionRow) -> Standing:
+    def _trained(self, work: Work, task: str) -> tuple[VersionRow, list[StudentRow]]:
+        """The newest version with students: one that was founded a moment ago has nobody to cut over to."""
+        versions = named(work.tasks, task)
+        for version in reversed(versions):
+            if students := work.students.of_version(version.id):
+                return version, students
+        raise CutoverRefused(
+            f"task {task} has no student yet ({work.calls.examples(versions[-1].id)} examples, the first is trained at "
+            f"{self.policy.first_training}); run: shadowbert retrain {task}"
+        )
+
+    def _conscript(self, work: Work, version: VersionRow, student: StudentRow) -> Standing:
         """A student whose threshold nobody would bet on serves, by force, what it is as sure of as the target asks."""
-        students = work.students.of_version(version.id)
-        if not students:
-            raise CutoverRefused(
-                f"task {version.task} has no student yet ({work.calls.examples(version.id)} examples, the first is "
-                f"trained at {self.policy.first_training}); run: shadowbert retrain {version.task}"
-            )
-        candidate = enter(work, students[-1], version, Slice(self.policy.target), at=self.clock())
+        candidate = enter(work, student, version, Slice(self.policy.target), at=self.clock())
         return stand(work, version, candidate, self.policy)
 
     def rollback(self, task: str, who: Operator) -> VersionRow:
         """Back to the LLM at once; the gate promotes nothing until somebody resumes the task."""
         with self.ledger.write() as work:
-            version = newest(work, task)
-            if not version.stage.serves:
-                raise OperatorError(f"task {task} is in stage {version.stage}: nothing is answered locally")
-            champion = work.candidates.get(version.candidate_id or "")
-            verdict = Verdict(Ruling.INCONCLUSIVE, Move.DEMOTE, _sentence("Rolled back", who))
-            moved = work.tasks.move(version, verdict, self._transition(Stage.SHADOW, who, held=True))
-            if champion is not None:
-                retire_and_reenter(work, champion, why=f"rolled back by {who.name}", at=self.clock())
-            return moved
+            versions = named(work.tasks, task)
+            serving = [version for version in versions if version.stage.serves]
+            if not serving:
+                raise OperatorError(f"task {task} is in stage {versions[-1].stage}: nothing is answered locally")
+            return [self._take_down(work, version, who) for version in serving][-1]
+
+    def _take_down(self, work: Work, version: VersionRow, who: Operator) -> VersionRow:
+        champion = work.candidates.get(version.candidate_id or "")
+        verdict = Verdict(Ruling.INCONCLUSIVE, Move.DEMOTE, _sentence("Rolled back", who))
+        moved = work.tasks.move(version, verdict, self._transition(Stage.SHADOW, who, held=True))
+        if champion is not None:
+            retire_and_reenter(work, champion, why=f"rolled back by {who.name}", at=self.clock())
+        return moved
 
     def pause(self, task: str, who: Operator) -> VersionRow:
         """The LLM answers everything; calls are still logged."""
-        return self._simple(task, Stage.PAUSED, who, verb="Paused")
+        return self._stop(task, Stage.PAUSED, who, verb="Paused")
 
     def off(self, task: str, who: Operator) -> VersionRow:
         """The LLM answers everything; calls of this task are no longer logged."""
-        return self._simple(task, Stage.OFF, who, verb="Switched off")
+        return self._stop(task, Stage.OFF, who, verb="Switched off")
+
+    def _stop(self, task: str, stage: Stage, who: Operator, *, verb: str) -> VersionRow:
+        with self.ledger.write() as work:
+            others = [version for version in named(work.tasks, task) if version.stage is not stage]
+            if not others:
+                raise OperatorError(f"task {task} is {stage} already")
+            return [self._step(work, version, stage, who, verb=verb) for version in others][-1]
 
     def resume(self, task: str, who: Operator) -> VersionRow:
         """Back to gathering evidence; lifts the hold of a roll-back."""
         with self.ledger.write() as work:
-            version = newest(work, task)
-            if version.stage.serves:
-                raise OperatorError(f"task {task} is in stage {version.stage} already")
-            stage = Stage.SHADOW if work.candidates.active(version.id) else Stage.COLLECTING
-            return self._step(work, version, stage, who, verb="Resumed")
+            versions = named(work.tasks, task)
+            stopped = [v for v in versions if v.held or v.stage in (Stage.PAUSED, Stage.OFF)]
+            if not stopped:
+                raise OperatorError(f"task {task} is in stage {versions[-1].stage}: there is nothing to resume")
+            return [self._wake(work, version, who) for version in stopped][-1]
+
+    def _wake(self, work: Work, version: VersionRow, who: Operator) -> VersionRow:
+        stage = Stage.SHADOW if work.candidates.active(version.id) else Stage.COLLECTING
+        return self._step(work, version, stage, who, verb="Resumed")
 
     def retrain(self, task: str, who: Operator) -> int:
         """Ask for a new student. Returns how many examples there are to train on."""
         with self.ledger.write() as work:
-            version = newest(work, task)
+            version = named(work.tasks, task)[-1]
             examples = work.calls.examples(version.id)
-            work.jobs.queue(version.id, cause=f"asked for by {who.name}", at=self.clock())
+            if examples < LEAST_EXAMPLES:
+                raise OperatorError(f"task {task} has {examples} examples; a training needs {LEAST_EXAMPLES}")
+            work.jobs.queue(version.id, cause=_sentence("Asked for", who), at=self.clock())
             return examples
-
-    def _simple(self, task: str, stage: Stage, who: Operator, *, verb: str) -> VersionRow:
-        with self.ledger.write() as work:
-            version = newest(work, task)
-            if version.stage is stage:
-                raise OperatorError(f"task {task} is in stage {stage} already")
-            return self._step(work, version, stage, who, verb=verb)
 
     def _step(self, work: Work, version: VersionRow, stage: Stage, who: Operator, *, verb: str) -> VersionRow:
         verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, _sentence(verb, who))
@@ -124,18 +146,8 @@ class Operate:
         return Transition(stage, share, candidate, by=who.name, why=why, at=self.clock(), forced=forced, held=held)
 
 
-def newest(work: Work, task: str) -> VersionRow:
-    """The task's newest version. Raises UnknownTask with the names there are."""
-    versions = work.tasks.of_task(task)
-    if versions:
-        return versions[-1]
-    names = sorted({version.task for version in work.tasks.versions()})
-    known = f"known tasks: {', '.join(names)}" if names else "no task has been found yet"
-    raise UnknownTask(f"no task is called {task!r}; {known}")
-
-
 def _sentence(verb: str, who: Operator) -> str:
-    return f"{verb} by {who.name}. {who.why}".strip()
+    return f"{verb} by {who.name}{f': {who.why}' if who.why else ''}."
 
 
 def _worth(standing: Standing) -> tuple[float, float]:
