@@ -40,6 +40,8 @@ class TrainingResult:
     recipe: str = ""
     scores: dict[str, float] = field(default_factory=dict)
     heldout: tuple[Scored, ...] = ()
+    killed: bool = False
+    """It never said why it failed: worth another attempt."""
 
 
 class Training(Protocol):
@@ -171,14 +173,23 @@ class Train:
         result = running.training.result()
         if result is None:
             return True
-        self._running = None
-        shutil.rmtree(running.folder, ignore_errors=True)
         with self.ledger.write() as work:
-            message = self._register(work, running, result) if result.published else result.reason
-            state = "done" if result.published else "failed"
-            work.jobs.finish(running.job.id, state=state, message=message, at=self.clock())
+            message = self._finish(work, running, result)
+        self._running = None  # only now: a store that refuses is asked again in the next round
+        shutil.rmtree(running.folder, ignore_errors=True)
         log.info("task %s: %s", running.version.task, message)
         return True
+
+    def _finish(self, work: Work, running: Running, result: TrainingResult) -> str:
+        now = work.jobs.latest(running.version.id)
+        if now is None or (now.id, now.state, now.attempts) != (running.job.id, "running", running.job.attempts + 1):
+            return "another worker took this training up; its student counts, not ours"
+        if result.killed and now.attempts < MAX_ATTEMPTS:
+            return f"{result.reason}; it is tried again"
+        message = self._register(work, running, result) if result.published else result.reason
+        state = "done" if result.published else "failed"
+        work.jobs.finish(running.job.id, state=state, message=message, at=self.clock())
+        return message
 
     def _register(self, work: Work, running: Running, result: TrainingResult) -> str:
         """Note the student and, where a threshold is worth betting on, enter it as the next candidate."""

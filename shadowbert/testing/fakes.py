@@ -3,11 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from shadowbert.domain.exchange import Exchange
 from shadowbert.domain.student import Guess
 from shadowbert.domain.task import PublishedVersion, StageTable
 from shadowbert.errors import JournalError
+from shadowbert.flow.train import TrainingResult
 
 
 class MemoryJournal:
@@ -58,3 +61,30 @@ class ScriptedPredictor:
         if self.failure is not None:
             raise self.failure
         return self.answer(text)
+
+
+@dataclass(slots=True)
+class ScriptedTraining:
+    """Runs until it is told what came of it."""
+
+    folder: Path
+    artifact: Path
+    outcome: TrainingResult | None = None
+    stopped: bool = False
+
+    def result(self) -> TrainingResult | None:
+        return self.outcome
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+@dataclass(slots=True)
+class ScriptedTrainer:
+    """Trains nothing; keeps what was started, in order."""
+
+    started: list[ScriptedTraining] = field(default_factory=list)
+
+    def start(self, folder: Path, artifact: Path) -> ScriptedTraining:
+        self.started.append(ScriptedTraining(folder, artifact))
+        return self.started[-1]

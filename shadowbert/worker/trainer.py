@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -68,13 +69,16 @@ class ChildTraining:
         if code is None:
             return None
         last = _last_event(self._folder / "progress.jsonl")
-        if code != 0 or last.get("event") != "published":
+        if code < 0:
             return TrainingResult(
-                published=False, reason=str(last.get("reason") or f"the training child ended with {code}")
+                published=False, reason=f"the training child was killed by signal {-code}", killed=True
             )
-        scores = {name: float(value) for name, value in last.items() if isinstance(value, int | float)}
-        heldout = _heldout(self._artifact / HELDOUT)
-        return TrainingResult(published=True, reason="", recipe=str(last["recipe"]), scores=scores, heldout=heldout)
+        if code != 0 or last.get("event") != "published":
+            return _failed(str(last.get("reason") or f"the training child ended with {code}"))
+        try:
+            return _published(last, self._artifact)
+        except (OSError, ValueError, KeyError) as error:
+            return _failed(f"what the training child left cannot be read: {error!r}")
 
     def stop(self) -> None:
         self._process.terminate()
@@ -83,6 +87,16 @@ class ChildTraining:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _failed(reason: str) -> TrainingResult:
+    return TrainingResult(published=False, reason=reason)
+
+
+def _published(last: Mapping[str, Any], artifact: Path) -> TrainingResult:
+    scores = {name: float(value) for name, value in last.items() if isinstance(value, int | float)}
+    heldout = _heldout(artifact / HELDOUT)
+    return TrainingResult(published=True, reason="", recipe=str(last["recipe"]), scores=scores, heldout=heldout)
 
 
 def _last_event(progress: Path) -> dict[str, Any]:

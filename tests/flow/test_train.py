@@ -1,0 +1,250 @@
+"""When a version gets a new student, and what becomes of it: a real store, real files, a trainer told its results."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shadowbert.domain.records import TrainingJob
+from shadowbert.domain.task import Policy, Stage
+from shadowbert.errors import StoreError
+from shadowbert.flow.train import Recipes, Train, TrainingResult
+from shadowbert.gating.threshold import Scored
+from shadowbert.store.store import Store
+from shadowbert.testing.fakes import ScriptedTrainer
+from shadowbert.testing.lineage import NOW, Lineage, found
+
+GOOD = TrainingResult(
+    published=True,
+    reason="",
+    recipe="probe",
+    scores={"accuracy": 0.98},
+    heldout=tuple(Scored(0.99, agreed=True) for _ in range(300)),
+)
+HOPELESS = TrainingResult(
+    published=True, reason="", recipe="probe", heldout=tuple(Scored(0.5, agreed=n % 2 == 0) for n in range(300))
+)
+FAILED = TrainingResult(published=False, reason="fewer than 10 train examples")
+KILLED = TrainingResult(published=False, reason="the training child was killed by signal 9", killed=True)
+
+
+@pytest.fixture
+def line(sqlite_store: Store) -> Lineage:
+    return found(sqlite_store)
+
+
+@pytest.fixture
+def trainer() -> ScriptedTrainer:
+    return ScriptedTrainer()
+
+
+@pytest.fixture
+def train(sqlite_store: Store, trainer: ScriptedTrainer, tmp_path: Path) -> Train:
+    return Train(sqlite_store, trainer, Policy(first_training=40), Recipes(fine_tune_from=80), tmp_path, lambda: NOW)
+
+
+def job(line: Lineage) -> TrainingJob:
+    with line.store.read() as work:
+        latest = work.jobs.latest(line.version_id)
+    assert latest is not None
+    return latest
+
+
+def trained(train: Train, trainer: ScriptedTrainer, result: TrainingResult) -> None:
+    """One training from start to end."""
+    assert train.step()
+    trainer.started[-1].outcome = result
+    assert train.step()
+
+
+def test_nothing_is_due_before_enough_examples(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    line.calls(39)
+    assert not train.step()
+    assert trainer.started == []
+
+
+def test_the_first_training_and_what_it_is_given(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    calls = line.calls(40)
+    assert train.step()
+    assert train.step(), "it is still running"
+    (training,) = trainer.started
+    order = json.loads((training.folder / "job.json").read_text("utf-8"))
+    rows = [json.loads(text) for text in (training.folder / "examples.jsonl").read_text("utf-8").splitlines()]
+    assert order["artifact_dir"] == str(training.artifact)
+    assert (order["recipes"], order["encoder"], order["seed"], order["cutoff"]) == (["probe"], "bundled", 1, 40)
+    assert order["contract"] == line.now.contract.to_json()
+    assert {row["input"] for row in rows} == {call.input for call in calls}
+    assert {row["split"] for row in rows} <= {"train", "calibration", "heldout"}
+    assert training.artifact.parent.is_dir()
+    assert not training.artifact.exists()
+    assert (job(line).state, job(line).examples, job(line).attempts, job(line).cause) == (
+        "running", 40, 1, "40 examples",
+    )  # fmt: skip
+
+
+def test_from_some_size_on_it_is_fine_tuned(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    line.calls(80)
+    train.step()
+    assert json.loads((trainer.started[0].folder / "job.json").read_text("utf-8"))["recipes"] == ["probe", "finetune"]
+
+
+def test_a_good_student_is_registered_entered_and_moves_the_version(
+    line: Lineage, train: Train, trainer: ScriptedTrainer
+) -> None:
+    line.calls(40)
+    trained(train, trainer, GOOD)
+    with line.store.read() as work:
+        (student,) = work.students.of_version(line.version_id)
+        (candidate,) = work.candidates.active(line.version_id)
+    assert (student.number, student.recipe, student.examples, student.cutoff_seq) == (1, "probe", 40, 40)
+    assert student.scores == {"accuracy": 0.98}
+    assert student.artifact == str(trainer.started[0].artifact)
+    assert (candidate.student_id, candidate.number, candidate.start_seq) == (student.id, 1, 40)
+    assert candidate.expected_coverage == pytest.approx(1.0)
+    assert line.now.stage is Stage.SHADOW
+    assert (job(line).state, job(line).message) == (
+        "done", "student 1 (probe, 40 examples): expected to cover 100% at the target",
+    )  # fmt: skip
+    assert not trainer.started[0].folder.exists()
+
+
+def test_a_student_that_no_threshold_helps_is_kept_but_not_entered(
+    line: Lineage, train: Train, trainer: ScriptedTrainer
+) -> None:
+    line.calls(40)
+    trained(train, trainer, HOPELESS)
+    with line.store.read() as work:
+        assert len(work.students.of_version(line.version_id)) == 1
+        assert work.candidates.active(line.version_id) == []
+    assert line.now.stage is Stage.COLLECTING
+    assert "no threshold is expected to reach the target" in job(line).message
+
+
+def test_the_next_trainings_come_at_each_doubling(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    line.calls(40)
+    trained(train, trainer, GOOD)
+    line.calls(39)
+    assert not train.step()
+    line.calls(1)
+    trained(train, trainer, GOOD)
+    with line.store.read() as work:
+        assert [s.number for s in work.students.of_version(line.version_id)] == [1, 2]
+        assert [c.number for c in work.candidates.active(line.version_id)] == [1, 2], "evidence stands side by side"
+    assert line.now.stage is Stage.SHADOW
+
+
+def test_on_demand_it_trains_before_its_time(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    line.calls(25)
+    with line.store.write() as work:
+        work.jobs.queue(line.version_id, cause="asked for by maria", at=NOW)
+    trained(train, trainer, GOOD)
+    assert job(line).cause == "asked for by maria"
+    assert line.now.stage is Stage.SHADOW
+
+
+@pytest.mark.parametrize("stage", [Stage.PAUSED, Stage.OFF])
+def test_a_stopped_task_is_not_trained_by_itself(
+    stage: Stage, line: Lineage, train: Train, trainer: ScriptedTrainer
+) -> None:
+    line.calls(40)
+    line.move(stage)
+    assert not train.step()
+    assert trainer.started == []
+
+
+def test_a_training_that_ends_after_a_pause_leaves_the_stage_alone(
+    line: Lineage, train: Train, trainer: ScriptedTrainer
+) -> None:
+    line.calls(40)
+    train.step()
+    line.move(Stage.PAUSED)
+    trainer.started[0].outcome = GOOD
+    train.step()
+    assert line.now.stage is Stage.PAUSED
+
+
+def test_a_failure_ends_the_job_until_the_next_doubling(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    line.calls(40)
+    trained(train, trainer, FAILED)
+    assert (job(line).state, job(line).message) == ("failed", "fewer than 10 train examples")
+    assert not trainer.started[0].folder.exists()
+    assert not train.step()
+    assert line.now.stage is Stage.COLLECTING
+
+
+def test_a_killed_child_is_tried_again_but_not_for_ever(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    line.calls(40)
+    for attempt in (1, 2, 3):
+        assert job_state(line) == (None if attempt == 1 else "running")
+        trained(train, trainer, KILLED)
+        assert job(line).attempts == attempt
+    assert (job(line).state, job(line).message) == ("failed", KILLED.reason)
+    assert not train.step()
+    assert len(trainer.started) == 3
+
+
+def job_state(line: Lineage) -> str | None:
+    with line.store.read() as work:
+        latest = work.jobs.latest(line.version_id)
+    return latest.state if latest else None
+
+
+def test_a_restart_takes_a_running_job_up_again(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    line.calls(40)
+    train.step()
+    train.stop()
+    assert trainer.started[0].stopped
+    successor = Train(train.ledger, trainer, train.policy, train.recipes, train.home, train.clock)
+    trained(successor, trainer, GOOD)
+    assert (job(line).state, job(line).attempts) == ("done", 2)
+    assert trainer.started[1].folder == trainer.started[0].folder
+    assert trainer.started[1].artifact != trainer.started[0].artifact, "an artifact is published once"
+
+
+def test_workers_that_die_over_one_job_give_it_up(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    line.calls(40)
+    for _ in range(3):
+        Train(train.ledger, trainer, train.policy, train.recipes, train.home, train.clock).step()
+    assert not train.step()
+    assert (job(line).state, job(line).message) == ("failed", "gave up after 3 tries")
+
+
+def test_a_worker_that_slept_past_its_lease_does_not_publish(
+    line: Lineage, train: Train, trainer: ScriptedTrainer
+) -> None:
+    line.calls(40)
+    train.step()
+    other = Train(train.ledger, trainer, train.policy, train.recipes, train.home, train.clock)
+    other.step()
+    trainer.started[0].outcome = trainer.started[1].outcome = GOOD
+    train.step()
+    with line.store.read() as work:
+        assert work.students.of_version(line.version_id) == []
+    other.step()
+    with line.store.read() as work:
+        (student,) = work.students.of_version(line.version_id)
+    assert student.artifact == str(trainer.started[1].artifact)
+
+
+def test_a_store_that_refuses_is_asked_again(
+    line: Lineage, train: Train, trainer: ScriptedTrainer, tmp_path: Path
+) -> None:
+    line.calls(40)
+    train.step()
+    trainer.started[0].outcome = GOOD
+    database, away = tmp_path / "store.db", tmp_path / "away.db"
+    line.store.close()
+    database.rename(away)
+    database.mkdir()
+    with pytest.raises(StoreError):
+        train.step()
+    assert trainer.started[0].folder.exists()
+    database.rmdir()
+    away.rename(database)
+    assert train.step()
+    assert job(line).state == "done"
+
+
+def test_stopping_without_a_training_is_nothing(train: Train) -> None:
+    train.stop()
+    assert not train.step()
