@@ -1,8 +1,61 @@
 """The report in words and as plain JSON values: the same for the command line, the admin API and the page."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from shadowbert.domain.route import Reason
 from shadowbert.flow.report import CandidateReport, TaskReport
+
+REASONS = {
+    Reason.COLLECTING: "no student yet",
+    Reason.SHADOW: "the student only watches",
+    Reason.PAUSED: "paused",
+    Reason.OFF: "switched off",
+    Reason.AUDIT: "an audit",
+    Reason.OUTSIDE_SHARE: "outside the canary's share",
+    Reason.UNWATCHED: "the gate or the store was not at hand",
+    Reason.CLIENT: "the caller asked for the LLM",
+    Reason.UNSURE: "the student was not sure",
+    Reason.KNOWN_DISAGREEMENT: "the student is known to disagree here",
+    Reason.STUDENT_LATE: "the student was late",
+    Reason.STUDENT_FAULT: "the student failed",
+    Reason.STUDENT_MISSING: "the student was not loaded",
+    Reason.STUDENT_BUSY: "the student was busy",
+    Reason.INVALID_ANSWER: "the student's answer did not fit",
+    Reason.FAULT: "a fault of shadowbert",
+    Reason.HISTORY: "an earlier conversation",
+    Reason.NOT_TEXT: "not only text",
+    Reason.PARAMETER: "a parameter that could change the answer",
+    Reason.TOOLS: "tools",
+    Reason.STORE: "the reply was to be stored",
+    Reason.INPUT_TOO_LONG: "a long input",
+    Reason.EMPTY_INPUT: "an empty input",
+    Reason.UNAUTHENTICATED: "a key not yet seen to work",
+    Reason.UNKNOWN_TASK: "the task was not known yet",
+    Reason.NOT_OBSERVED: "an endpoint that is not observed",
+    Reason.NOT_CLASSIFICATION: "no classification",
+    Reason.TOO_LARGE: "a large body",
+}
+"""Why the LLM answered, in words."""
+
+
+def because(code: str) -> str:
+    """A reason code in words; one that this program does not know as it is.
+
+    >>> because("unsure"), because("from_tomorrow")
+    ('the student was not sure', 'from tomorrow')
+    """
+    known = {reason.value: words for reason, words in REASONS.items()}
+    return known.get(code, code.replace("_", " "))
+
+
+def moment(at: float) -> str:
+    """Unix seconds as people read them.
+
+    >>> moment(1_760_000_000.0)
+    '2025-10-09 08:53:20 UTC'
+    """
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def percent(share: float | None) -> str:
@@ -17,6 +70,16 @@ def milliseconds(value: float | None) -> str:
 def stage_of(task: TaskReport) -> str:
     share = f" {task.share:.0%}" if task.stage == "canary" else ""
     return f"{task.stage}{share}{' forced' if task.forced else ''}{' held' if task.held else ''}"
+
+
+def training_of(task: TaskReport) -> str:
+    """What is to be said of the latest training; empty where it came to a student."""
+    job = task.training
+    if job is None or job.state == "done":
+        return ""
+    if job.state == "failed":
+        return f"the latest training failed: {job.message}"
+    return "a student is being trained" if job.state == "running" else "a training is queued"
 
 
 def as_data(task: TaskReport) -> dict[str, Any]:
@@ -40,6 +103,7 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "supported": leading.supported if leading else None,
         "missing": task.missing,
         "training": task.training.state if task.training else None,
+        "training_message": training_of(task),
         "students": [
             {"number": s.number, "recipe": s.recipe, "examples": s.examples, "scores": s.scores} for s in task.students
         ],

@@ -3,26 +3,33 @@
 Reads and counts; decides nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 from typing import Protocol
 
 from shadowbert.domain.contract import Contract
-from shadowbert.domain.evidence import Counts
+from shadowbert.domain.evidence import Counts, Move, Verdict
 from shadowbert.domain.records import CandidateRow, StudentRow, TrainingJob, VerdictRow, VersionRow
 from shadowbert.domain.route import Source
 from shadowbert.domain.task import Policy, Stage
-from shadowbert.flow.evidence import detector, serving_verdict, shadow_evidence, stand
+from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.ledger import TasksPort, Work
+from shadowbert.flow.named import named
 from shadowbert.gating.chance import ac1, kappa, macro_f1
 from shadowbert.gating.eprocess import alpha_share, lower_bound
 from shadowbert.gating.gate import supported
 
-
-WAITING = {Stage.PAUSED: "resume to go on", Stage.OFF: "resume to go on", Stage.LIVE: ""}
-UNDER_WAY = {"running": "a student is being trained", "queued": "a training is queued"}
+STOPPED = {
+    Stage.PAUSED: "an operator's resume: the task is paused",
+    Stage.OFF: "an operator's resume: the task is switched off",
+}
+HELD = "an operator's resume: the task was rolled back"
+ASKS = "an operator's cutover: the gate has passed, and autopilot is set to ask"
+UNDER_WAY = {"running": "a student: one is being trained", "queued": "a student: a training is queued"}
+CURVE_POINTS = 48
 
 
 class TrafficLike(Protocol):
@@ -81,7 +88,7 @@ class CandidateReport:
     suspicion: float
     """The drift detector's value; an alarm at 10,000."""
     curve: tuple[tuple[int, float, float], ...] = ()
-    """(rows, agreement so far, bound so far) at up to a hundred points."""
+    """(rows, agreement so far, bound so far) at a few dozen points."""
 
     @property
     def rows(self) -> int:
@@ -120,12 +127,18 @@ class TaskReport:
     """Medians from request to end."""
     verdicts: tuple[VerdictRow, ...]
     missing: str
+    stage_student: int = 0
+    stage_llm: int = 0
+    """Calls by who answered since the present stage and share began."""
+
+    @property
+    def red(self) -> bool:
+        """Whether people should look: it serves without the gate's word, or against the latest audits."""
+        return self.forced or any(not candidate.supported for candidate in self.candidates)
 
     @property
     def leading(self) -> CandidateReport | None:
-        """The champion, else the candidate nearest to promotion."""
-        serving = next((c for c in self.candidates if c.serving), None)
-        return serving or max(self.candidates, key=lambda c: (c.bound, c.rows), default=None)
+        return leading(self.candidates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +147,19 @@ class Report:
     policy: Policy
     clock: Callable[[], float]
 
-    def tasks(self, *, name: str | None = None) -> list[TaskReport]:
-        """All versions, newest task last; only one task's with `name`."""
+    def tasks(self) -> list[TaskReport]:
+        """Every version of every task, oldest first."""
         with self.ledger.read() as work:
-            versions = work.tasks.of_task(name) if name else work.tasks.versions()
-            return [self._version(work, version) for version in versions]
+            return [self._version(work, version) for version in work.tasks.versions()]
+
+    def task(self, name: str) -> list[TaskReport]:
+        """One task's versions, newest last. Raises UnknownTask."""
+        with self.ledger.read() as work:
+            return [self._version(work, version) for version in named(work.tasks, name)]
 
     def _version(self, work: ReportWork, version: VersionRow) -> TaskReport:
         traffic = work.reports.traffic(version.id)
+        lately = work.reports.traffic(version.id, after=version.stage_seq)
         students = {student.id: student for student in work.students.of_version(version.id)}
         candidates = [self._candidate(work, version, c, students) for c in work.candidates.active(version.id)]
         job = work.jobs.latest(version.id)
@@ -168,6 +186,8 @@ class Report:
             llm_ms=_middle(work.reports.latencies(version.id, Source.LLM)),
             verdicts=tuple(work.tasks.verdicts([version.id], limit=50)),
             missing=self._missing(version, candidates, job, examples),
+            stage_student=lately.student,
+            stage_llm=lately.llm,
         )
 
     def _candidate(
@@ -175,7 +195,7 @@ class Report:
     ) -> CandidateReport:
         serving = version.stage.serves and candidate.id == version.candidate_id
         standing = stand(work, version, candidate, self.policy)
-        verdict = serving_verdict(work, version, candidate, self.policy) if serving else standing.verdict
+        verdict = self._verdict(work, version, standing, serving=serving)
         confusion = shadow_evidence(work, version, candidate).confusion
         audits = work.reports.agreements(candidate.id)
         student = students.get(candidate.student_id)
@@ -188,48 +208,69 @@ class Report:
             threshold=candidate.slice.threshold,
             agree=standing.counts.agree,
             disagree=standing.counts.disagree,
-            bound=lower_bound(standing.counts, alpha=alpha),
+            bound=_bound(standing.counts, alpha),
             coverage=standing.coverage,
             kappa=kappa(confusion),
             ac1=ac1(confusion),
             macro_f1=macro_f1(confusion),
             verdict=verdict.reason,
-            missing=verdict.missing,
+            missing=ASKS if verdict.move is Move.PROMOTE and not self.policy.autopilot else verdict.missing,
             serving=serving,
             supported=not serving or supported(audits, self.policy.target),
             suspicion=detector(work, version, candidate, self.policy).value if serving else 0.0,
             curve=_curve(audits, alpha),
         )
 
+    def _verdict(self, work: Work, version: VersionRow, standing: Standing, *, serving: bool) -> Verdict:
+        """Of a candidate that serves by force people want to know whether the gate would agree by now."""
+        if serving and not version.forced:
+            return serving_verdict(work, version, standing.candidate, self.policy)
+        return standing.verdict
+
     def _missing(
-        self, version: VersionRow, candidates: list[CandidateReport], job: TrainingJob | None, examples: int
+        self, version: VersionRow, candidates: Sequence[CandidateReport], job: TrainingJob | None, examples: int
     ) -> str:
         """What stands between this task and the next step, in words."""
+        if version.stage in STOPPED:
+            return STOPPED[version.stage]
         if version.held:
-            return "rolled back by an operator; resume to let the gate promote again"
-        if version.stage in WAITING:
-            return WAITING[version.stage]
-        if candidates:
-            return max(candidates, key=lambda c: (c.serving, c.bound, c.rows)).missing
-        return self._until_student(job, examples)
+            return HELD
+        first = leading(candidates)
+        return first.missing if first else self._until_student(job, examples)
 
     def _until_student(self, job: TrainingJob | None, examples: int) -> str:
         if job is not None and job.state in UNDER_WAY:
             return UNDER_WAY[job.state]
-        if examples < self.policy.first_training:
-            return f"{self.policy.first_training - examples} more examples until the first student"
-        return job.message if job is not None else "a training is due"
+        if job is not None:
+            at = max(self.policy.first_training, 2 * job.examples)
+            return f"a better student, the next is trained at {at} examples; {job.message}"
+        more = self.policy.first_training - examples
+        return f"{more} more examples until the first student" if more > 0 else "a student: a training is due"
+
+
+def leading(candidates: Sequence[CandidateReport]) -> CandidateReport | None:
+    """The champion, else the candidate nearest to promotion."""
+    return max(candidates, key=lambda c: (c.serving, c.bound, c.rows), default=None)
 
 
 def _middle(values: list[float]) -> float | None:
     return median(values) if values else None
 
 
-def _curve(audits: list[bool], alpha: float) -> tuple[tuple[int, float, float], ...]:
-    step = max(1, len(audits) // 100)
+@lru_cache(maxsize=4096)
+def _bound(counts: Counts, alpha: float) -> float:
+    """A page is looked at again and again, and a bound takes a millisecond."""
+    return lower_bound(counts, alpha=alpha)
+
+
+def _curve(audits: Sequence[bool], alpha: float) -> tuple[tuple[int, float, float], ...]:
+    """At every so many rows, a power of two: most points stay where they are when rows are added."""
+    step = 1
+    while len(audits) > step * CURVE_POINTS:
+        step *= 2
     points, agreed = [], 0
     for rows, agree in enumerate(audits, start=1):
         agreed += agree
         if rows % step == 0 or rows == len(audits):
-            points.append((rows, agreed / rows, lower_bound(Counts(agreed, rows - agreed), alpha=alpha)))
+            points.append((rows, agreed / rows, _bound(Counts(agreed, rows - agreed), alpha)))
     return tuple(points)
