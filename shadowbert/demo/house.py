@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shadowbert.errors import OperatorError
+from pydantic import ValidationError
+
+from shadowbert.errors import ConfigError, OperatorError
 from shadowbert.settings import Settings, foreign_variables
 
 PATIENCE_S = 60.0
@@ -37,18 +39,23 @@ def url_of(settings: Settings) -> str:
 
 
 def settings_for(folder: Path, *, upstream: str, target: float, first: int) -> Settings:
-    """The product's defaults but for what makes three minutes enough: one training that tunes at once, short looks."""
-    return Settings.model_validate(
-        {
-            "data_dir": folder,
-            "server": {"port": _free_port()},
-            "upstream": {"base_url": upstream},
-            "training": {"first": first, "fine_tune_from": first},
-            "policy": {"target": target},
-            "watch": {"mirror_every_s": 0.2},
-            "worker": {"poll_s": 0.2},
-        }
-    )
+    """The product's defaults but for what makes three minutes enough: one training that tunes at once, short looks.
+
+    Raises ConfigError.
+    """
+    values = {
+        "data_dir": folder,
+        "server": {"port": _free_port()},
+        "upstream": {"base_url": upstream},
+        "training": {"first": first, "fine_tune_from": first},
+        "policy": {"target": target},
+        "watch": {"mirror_every_s": 0.2},
+        "worker": {"poll_s": 0.2},
+    }
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"--{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}") from None
 
 
 @contextmanager

@@ -190,6 +190,6 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="shadowbert-demo-") as name:
             yield Path(name)
         return
-    if keep.exists() and any(keep.iterdir()):
-        raise ConfigError(f"--keep {keep}: is not empty")
+    if keep.exists() and not (keep.is_dir() and not any(keep.iterdir())):
+        raise ConfigError(f"--keep {keep}: is not an empty directory")
     yield keep

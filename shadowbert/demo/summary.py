@@ -33,7 +33,7 @@ def _lines(scene: Scene) -> list[str]:
         )
     student_ms, bill = scene.median_ms(local=True), scene.bill
     if student_ms is not None:
-        lines.append(f"latency as the caller saw it: LLM {scene.llm_latency()}, student {student_ms:.0f} ms")
+        lines.append(f"latency: LLM {scene.llm_latency()}, student {student_ms:.0f} ms")
     if bill is not None:
         lines.append(f"${bill.saved:.4f} saved of ${bill.spent + bill.saved:.4f} at the list price of {scene.model}")
     return [*lines, *(told(verdict) for verdict in (scene.progress.task.verdicts if scene.progress.task else ()))]
