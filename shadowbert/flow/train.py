@@ -174,17 +174,22 @@ class Train:
         if result is None:
             return True
         with self.ledger.write() as work:
-            message = self._finish(work, running, result)
+            ours = self._holds(work, running)
+            message = self._finish(work, running, result) if ours else "another worker took this training up"
         self._running = None  # only now: a store that refuses is asked again in the next round
-        shutil.rmtree(running.folder, ignore_errors=True)
+        if ours:
+            shutil.rmtree(running.folder, ignore_errors=True)
         log.info("task %s: %s", running.version.task, message)
         return True
 
-    def _finish(self, work: Work, running: Running, result: TrainingResult) -> str:
+    def _holds(self, work: Work, running: Running) -> bool:
+        """Whether nobody took the job up while this worker slept past its lease: each attempt has its number."""
         now = work.jobs.latest(running.version.id)
-        if now is None or (now.id, now.state, now.attempts) != (running.job.id, "running", running.job.attempts + 1):
-            return "another worker took this training up; its student counts, not ours"
-        if result.killed and now.attempts < MAX_ATTEMPTS:
+        mine = (running.job.id, "running", running.job.attempts + 1)
+        return now is not None and (now.id, now.state, now.attempts) == mine
+
+    def _finish(self, work: Work, running: Running, result: TrainingResult) -> str:
+        if result.killed and running.job.attempts + 1 < MAX_ATTEMPTS:
             return f"{result.reason}; it is tried again"
         message = self._register(work, running, result) if result.published else result.reason
         state = "done" if result.published else "failed"

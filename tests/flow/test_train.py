@@ -220,6 +220,7 @@ def test_a_worker_that_slept_past_its_lease_does_not_publish(
     train.step()
     with line.store.read() as work:
         assert work.students.of_version(line.version_id) == []
+    assert trainer.started[1].folder.exists(), "it is the other worker's by now"
     other.step()
     with line.store.read() as work:
         (student,) = work.students.of_version(line.version_id)
