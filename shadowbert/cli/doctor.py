@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from shadowbert.admin_token import FILE_NAME as TOKEN_FILE
 from shadowbert.admin_token import ensure_admin_token, read_admin_token
-from shadowbert.bootstrap.storage import open_store
+from shadowbert.bootstrap.storage import DATABASE, open_store
 from shadowbert.children import FILE_NAME, read_children
 from shadowbert.cli.context import ConfigOption, DataDirOption, JsonOption, SetOption, failures, gather
 from shadowbert.cli.output import emit, say
@@ -60,7 +61,7 @@ def _data(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    if not settings.store.url and not (settings.data_dir / "shadowbert.db").exists():
+    if not settings.store.url and not (settings.data_dir / DATABASE).exists():
         return Finding("database", ok=True, detail="will be made at the first start")
     try:
         with open_store(settings):
@@ -70,7 +71,7 @@ def _database(settings: Settings) -> Finding:
 
 
 def _token(settings: Settings) -> Finding:
-    path = settings.data_dir / "admin-token"
+    path = settings.data_dir / TOKEN_FILE
     if not path.exists():
         return Finding("admin token", ok=settings.loopback, detail="none yet; made at the first start on loopback")
     try:

@@ -1,15 +1,22 @@
-"""What the command line prints: tables for people, JSON for programs. The only place that prints."""
+"""What the command line prints: lines for people, JSON for programs. The only place that prints."""
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
-from shadowbert.flow.report import CandidateReport, TaskReport
-from shadowbert.reporting import percent, stage_of
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
-STAGE_STYLE = {"live": "bold green", "canary": "yellow", "shadow": "cyan", "paused": "magenta", "off": "dim"}
+
+def tame(text: str) -> str:
+    r"""Names and labels come from callers: none of them commands an operator's terminal. As long as it was.
+
+    >>> tame("red\x1b[2J")
+    'red�[2J'
+    """
+    return CONTROLS.sub("\ufffd", text)
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -17,61 +24,28 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(text: str) -> None:
-    console().print(text, markup=False, soft_wrap=True)
+    console().print(tame(text), markup=False, soft_wrap=True)
+
+
+def say_lines(lines: Iterable[Text]) -> None:
+    """Lines that are laid out already."""
+    screen = console()
+    for line in lines:
+        line.plain = tame(line.plain)
+        screen.print(line, soft_wrap=True)
+
+
+def columns() -> int | None:
+    """The terminal's width; None where there is no terminal and nobody minds long lines."""
+    screen = console()
+    return screen.width if screen.is_terminal else None
 
 
 def complain(text: str) -> None:
-    console(stderr=True).print(f"shadowbert: {text}", markup=False)
+    """One line, whatever the message holds."""
+    console(stderr=True).print(f"shadowbert: {tame(' '.join(text.split()))}", markup=False)
 
 
 def emit(data: object) -> None:
     """One JSON document."""
     console().print_json(json.dumps(data, default=str, ensure_ascii=False))
-
-
-def tasks_table(tasks: Sequence[TaskReport]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("task", "teacher", "stage", "examples", "agreement", "bound", "target", "coverage", "missing"):
-        table.add_column(name, overflow="fold")
-    for task in tasks:
-        table.add_row(*_cells(task))
-    return table
-
-
-def _cells(task: TaskReport) -> list[str]:
-    leading = task.leading
-    style = "bold red" if task.forced or (leading and not leading.supported) else STAGE_STYLE.get(task.stage, "")
-    stage = f"[{style}]{stage_of(task)}[/]" if style else stage_of(task)
-    agreement = "-" if leading is None else f"{percent(leading.agreement)} of {leading.rows}"
-    bound = "-" if leading is None else percent(leading.bound)
-    coverage = "-" if leading is None else percent(leading.coverage)
-    name = task.task.replace("[", r"\[")
-    return [
-        name, task.teacher.replace("[", r"\["), stage, str(task.examples), agreement, bound, percent(task.target),
-        coverage, task.missing or "-",
-    ]  # fmt: skip
-
-
-def candidates_table(candidates: Iterable[CandidateReport]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in (
-        "candidate",
-        "student",
-        "threshold",
-        "agree",
-        "of",
-        "bound",
-        "coverage",
-        "kappa",
-        "AC1",
-        "macro-F1",
-        "verdict",
-    ):
-        table.add_column(name)
-    for c in candidates:
-        measures = ["-" if value is None else f"{value:.2f}" for value in (c.kappa, c.ac1, c.macro_f1)]
-        table.add_row(
-            f"{c.number}{' serving' if c.serving else ''}", f"{c.student} {c.recipe}", f"{c.threshold:.3f}",
-            str(c.agree), str(c.rows), percent(c.bound), percent(c.coverage), *measures, c.verdict,
-        )  # fmt: skip
-    return table

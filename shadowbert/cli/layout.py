@@ -1,0 +1,151 @@
+"""Lays tasks out for a terminal: aligned figures, and under each task in words what it waits for.
+
+Pure: reports in, lines out. A width of None means that nobody minds long lines (a pipe).
+"""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.text import Text
+
+from shadowbert.flow.report import CandidateReport, TaskReport
+from shadowbert.reporting import because, milliseconds, moment, percent, stage_of, training_of
+
+STYLES = {"live": "bold green", "canary": "yellow", "shadow": "cyan", "paused": "magenta", "off": "dim"}
+RED = "bold red"
+COLUMNS = ("task", "stage", "examples", "agreement", "bound", "coverage")
+WIDE = ("task", "teacher", "stage", "examples", "agreement", "bound", "target", "coverage")
+WIDE_FROM = 110
+GAP = "  "
+INDENT = 11
+LABELS_SHOWN = 12
+TEACHER_SHOWN = 28
+VERDICTS_SHOWN = 10
+
+
+def status_lines(tasks: Sequence[TaskReport], width: int | None) -> Iterator[Text]:
+    """A line of figures a task. A name that leaves them no room stands on a line of its own, for it is to be typed."""
+    names = WIDE if width is None or width >= WIDE_FROM else COLUMNS
+    rows = [_cells(task, names) for task in tasks]
+    widths = [max(len(name), *(len(row[k]) for row in rows)) for k, name in enumerate(names)]
+    room = None if width is None else width - sum(widths[1:]) - len(GAP) * (len(widths) - 1)
+    fitting = [len(row[0]) for row in rows if room is None or len(row[0]) <= room]
+    widths[0] = max(len(names[0]), *fitting) if fitting else len(names[0])
+    yield Text(_joined(names, widths), style="bold")
+    for task, row in zip(tasks, rows, strict=True):
+        if len(row[0]) > widths[0]:
+            yield Text(row[0])
+            row = ("", *row[1:])  # noqa: PLW2901 - the same row, without its name
+        yield _styled(_joined(row, widths), task)
+        yield from _told(task, width)
+
+
+def task_lines(task: TaskReport, width: int | None) -> Iterator[Text]:
+    """Everything about one version."""
+    yield Text(f"{task.task}  ({task.teacher}, version {task.version})", style="bold")
+    facts = [("stage", stage_of(task)), *_standing(task), *_fields(task), *_traffic(task)]
+    for label, text in facts:
+        yield from _fact(label, text, width, style=RED if label == "red" else "")
+    for candidate in reversed(task.candidates):
+        yield from _candidate(candidate, width)
+    for row in task.verdicts[-VERDICTS_SHOWN:]:
+        why = f" ({row.why})" if row.why not in ("asked for", row.verdict.reason) else ""
+        text = f"{moment(row.at)}  {row.stage_before} -> {row.verdict.stage}  by {row.by}: {row.verdict.reason}{why}"
+        yield from _fact("verdict", text, width)
+
+
+def alarms(task: TaskReport) -> list[str]:
+    """Why a task is shown in red."""
+    found = ["cut over by force, the gate has not agreed"] if task.forced else []
+    leading = task.leading
+    return [*found, "the latest audits do not support the target"] if leading and not leading.supported else found
+
+
+def _cells(task: TaskReport, names: Sequence[str]) -> tuple[str, ...]:
+    leading = task.leading
+    shown = leading if leading and leading.rows else None
+    cells = {
+        "task": task.task,
+        "teacher": _shortened(task.teacher),
+        "stage": stage_of(task),
+        "examples": str(task.examples),
+        "agreement": f"{percent(shown.agreement)} of {shown.rows}" if shown else "-",
+        "bound": percent(shown.bound if shown else None),
+        "target": percent(task.target),
+        "coverage": percent(shown.coverage if shown else None),
+    }
+    return tuple(cells[name] for name in names)
+
+
+def _shortened(teacher: str) -> str:
+    """Nobody types it; `show` has it whole."""
+    return teacher if len(teacher) <= TEACHER_SHOWN else f"{teacher[: TEACHER_SHOWN - 3]}..."
+
+
+def _joined(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return GAP.join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _styled(line: str, task: TaskReport) -> Text:
+    text, stage = Text(line), stage_of(task)
+    at = line.rfind(GAP + stage) + len(GAP)
+    text.stylize(RED if task.red else STYLES.get(task.stage, ""), at, at + len(stage))
+    return text
+
+
+def _told(task: TaskReport, width: int | None) -> Iterator[Text]:
+    for alarm in alarms(task):
+        yield from _wrapped(f"  red: {alarm}", "    ", width, style=RED)
+    if task.missing:
+        yield from _wrapped(f"  missing: {task.missing}", "    ", width, style="dim")
+
+
+def _standing(task: TaskReport) -> Iterator[tuple[str, str]]:
+    yield from (("red", alarm) for alarm in alarms(task))
+    if task.missing:
+        yield "missing", task.missing
+    if training := training_of(task):
+        yield "training", training
+
+
+def _fields(task: TaskReport) -> Iterator[tuple[str, str]]:
+    for field in task.contract.fields:
+        labels = [field.label(index) for index in range(field.classes)]
+        more = f" and {len(labels) - LABELS_SHOWN} more" if len(labels) > LABELS_SHOWN else ""
+        yield "field", f"{field.name}: {', '.join(labels[:LABELS_SHOWN])}{more}"
+
+
+def _traffic(task: TaskReport) -> Iterator[tuple[str, str]]:
+    total = task.by_student + task.by_llm
+    share = percent(task.by_student / total if total else None)
+    yield "answered", f"{task.by_student} of {total} by a student ({share})"
+    yield "median", f"student {milliseconds(task.student_ms)}, LLM {milliseconds(task.llm_ms)}"
+    yield "examples", f"{task.examples}{f'; taught nothing: {_counts(task.unfit)}' if task.unfit else ''}"
+    if task.reasons:
+        yield "to the LLM", _counts(task.reasons)
+
+
+def _candidate(candidate: CandidateReport, width: int | None) -> Iterator[Text]:
+    c = candidate
+    measures = {"kappa": c.kappa, "AC1": c.ac1, "macro-F1": c.macro_f1}
+    known = "".join(f", {name} {value:.2f}" for name, value in measures.items() if value is not None)
+    serving = "serving, " if c.serving else ""
+    yield from _fact(
+        "candidate", f"{c.number}: {serving}student {c.student} ({c.recipe}), sure from {c.threshold:.3f}", width
+    )
+    figures = f"{c.agree} of {c.rows} agree ({percent(c.agreement)}), bound {percent(c.bound)}"
+    yield from _fact("", f"{figures}, coverage {percent(c.coverage)}{known}", width)
+    yield from _fact("", c.verdict, width)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{because(name)} {n}" for name, n in sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def _fact(label: str, text: str, width: int | None, *, style: str = "") -> Iterator[Text]:
+    return _wrapped(f"  {label:<{INDENT}}{text}", " " * (INDENT + 2), width, style=style)
+
+
+def _wrapped(line: str, indent: str, width: int | None, *, style: str = "") -> Iterator[Text]:
+    lines = [line] if width is None else textwrap.wrap(line, max(width, 40), subsequent_indent=indent)
+    return (Text(part, style=style) for part in lines)

@@ -1,0 +1,80 @@
+"""An operator's commands."""
+
+import pytest
+
+from shadowbert.cli.context import operator
+from shadowbert.domain.task import Stage
+from shadowbert.testing.lineage import Lineage
+from tests.cli.conftest import Shell
+
+
+@pytest.fixture
+def ready(line: Lineage) -> Lineage:
+    """Its candidate has passed the gate's test."""
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=200)
+    line.move(Stage.SHADOW)
+    return line
+
+
+def test_cutover_rollback_resume(shell: Shell, ready: Lineage) -> None:
+    assert shell("cutover", "bank").stdout == "bank: now live at 100%\n"
+    assert shell("rollback", "bank", "--why", "a complaint").stdout == "bank: now shadow (held)\n"
+    assert shell("resume", "bank").stdout == "bank: now shadow\n"
+    with ready.store.read() as work:
+        verdicts = work.tasks.verdicts([ready.version_id])
+    assert {v.by for v in verdicts[1:]} == {operator("").name}
+    assert verdicts[2].why == "a complaint"
+
+
+def test_cutover_in_part(shell: Shell, ready: Lineage) -> None:
+    assert shell("cutover", "bank", "--share", "0.25").stdout == "bank: now canary at 25%\n"
+    assert ready.now.share == 0.25
+
+
+@pytest.mark.parametrize("share", ["0", "1.5", "half"])
+def test_a_share_is_a_share(share: str, shell: Shell, ready: Lineage) -> None:
+    result = shell("cutover", "bank", "--share", share)
+    assert result.exit_code == 2
+    assert "--share" in result.stderr
+    assert ready.now.stage is Stage.SHADOW
+
+
+def test_cutover_refuses_with_the_reason_and_force_goes_on(shell: Shell, line: Lineage) -> None:
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=30)
+    said = shell.refused("cutover", "bank")
+    assert said.startswith("the gate has not passed for bank: Not yet shown to agree on more than 95 %")
+    assert said.endswith("--force skips the gate")
+    assert line.now.stage is Stage.COLLECTING
+    assert shell("cutover", "bank", "--force").stdout == "bank: now live at 100% (forced)\n"
+
+
+def test_pause_and_off(shell: Shell, line: Lineage) -> None:
+    assert shell("pause", "bank").stdout == "bank: now paused\n"
+    assert shell.refused("pause", "bank") == "task bank is paused already"
+    assert shell("off", "bank").stdout == "bank: now off\n"
+
+
+def test_as_json(shell: Shell, ready: Lineage) -> None:
+    assert shell.json("cutover", "bank") == {
+        "task": "bank", "version": ready.version_id, "stage": "live", "share": 1.0, "forced": False, "held": False,
+        "epoch": 2,
+    }  # fmt: skip
+    assert shell.json("rollback", "bank")["held"] is True
+    assert shell.json("retrain", "bank") == {"task": "bank", "examples": 200, "queued": True}
+
+
+def test_retrain(shell: Shell, line: Lineage) -> None:
+    line.calls(20)
+    assert shell("retrain", "bank").stdout == "bank: a training on 20 examples is queued\n"
+
+
+@pytest.mark.parametrize("command", ["cutover", "rollback", "pause", "resume", "off", "retrain"])
+def test_an_unknown_task(command: str, shell: Shell, line: Lineage) -> None:
+    assert shell.refused(command, "bnak") == "no task is called 'bnak'; known tasks: bank"
+
+
+@pytest.mark.parametrize(("command", "said"), [("rollback", "nothing is answered locally"), ("resume", "to resume")])
+def test_what_cannot_be_done_now(command: str, said: str, shell: Shell, line: Lineage) -> None:
+    assert said in shell.refused(command, "bank")

@@ -1,0 +1,84 @@
+"""`status` and `show`."""
+
+import pytest
+
+from shadowbert.domain.task import Stage
+from shadowbert.testing.lineage import SERVED, Lineage, found
+from tests.cli.conftest import Shell
+
+
+def test_status_without_a_task(shell: Shell) -> None:
+    assert shell("status").stdout.startswith("No task has been found yet")
+    assert shell.json("status") == []
+
+
+def test_status_says_what_is_missing(shell: Shell, line: Lineage) -> None:
+    line.calls(30)
+    result = shell("status")
+    assert result.exit_code == 0
+    head, row, missing = result.stdout.splitlines()
+    assert head.split() == ["task", "teacher", "stage", "examples", "agreement", "bound", "target", "coverage"]
+    assert row.split()[:4] == ["bank", "gpt-4o-2024-08-06", "collecting", "30"]
+    assert missing == "  missing: 170 more examples until the first student"
+
+
+def test_status_as_json(shell: Shell, line: Lineage) -> None:
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=90, disagree=2, unsure=8)
+    line.move(Stage.LIVE, share=1.0, candidate=candidate)
+    line.calls(10, route=SERVED)
+    (task,) = shell.json("status")
+    assert (task["task"], task["stage"], task["share"], task["examples"]) == ("bank", "live", 1.0, 100)
+    assert (task["rows"], task["agreement"], task["coverage"]) == (92, 90 / 92, 0.92)
+    assert task["bound"] < task["agreement"]
+    assert task["answered_by"] == {"student": 10, "llm": 100}
+    assert task["fields"] == {"label": ["account", "card", "transfer"]}
+    assert [c["serving"] for c in task["candidates"]] == [True]
+
+
+def test_show_has_everything(shell: Shell, line: Lineage) -> None:
+    line.calls(4, unfit="refusal")
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=30, disagree=2)
+    line.move(Stage.LIVE, share=1.0, candidate=candidate, forced=True)
+    text = shell("show", "bank").stdout
+    for said in (
+        "stage      live forced",
+        "red        cut over by force, the gate has not agreed",
+        "field      label: account, card, transfer",
+        "taught nothing: refusal 4",
+        "the student only watches 36",
+        "candidate  1: serving, student 1 (probe), sure from 0.900",
+        "30 of 32 agree (93.7 %)",
+        "collecting -> live  by gate: Moved.",
+    ):
+        assert said in text
+
+
+def test_show_as_json_lists_the_versions(shell: Shell, line: Lineage) -> None:
+    found(line.store, task_id=line.now.task_id, created_at=line.now.created_at + 1)
+    line.move(Stage.PAUSED)
+    older, newer = shell.json("show", "bank")
+    assert (older["stage"], newer["stage"]) == ("paused", "collecting")
+    (verdict,) = older["verdicts"]
+    assert (verdict["stage_before"], verdict["stage_after"], verdict["by"]) == ("collecting", "paused", "gate")
+
+
+def test_show_of_an_unknown_task(shell: Shell, line: Lineage) -> None:
+    assert shell.refused("show", "bnak") == "no task is called 'bnak'; known tasks: bank"
+
+
+def test_a_task_of_another_shape_of_name(shell: Shell, line: Lineage) -> None:
+    found(line.store, task="[red]a/b c[/red]")
+    assert "[red]a/b c[/red]" in shell("status").stdout
+    assert shell.json("show", "[red]a/b c[/red]")[0]["task"] == "[red]a/b c[/red]"
+
+
+@pytest.mark.parametrize("command", ["status", "show"])
+def test_no_label_or_name_commands_the_terminal(command: str, shell: Shell, line: Lineage) -> None:
+    name = "wipe\x1b[2Jed\x9b1m"
+    found(line.store, task=name)
+    result = shell(command, *([name] if command == "show" else []))
+    assert "\x1b" not in result.stdout
+    assert "\x9b" not in result.stdout
+    assert "wipe\ufffd[2Jed" in result.stdout
