@@ -85,6 +85,7 @@ class StudentSettings(_Section):
 class TrainingSettings(_Section):
     first: Annotated[int, Field(ge=20)] = 200
     fine_tune_from: Annotated[int, Field(ge=20)] = 800
+    horizon: Annotated[int, Field(ge=100)] = 10_000
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     nice: Annotated[int, Field(ge=0, le=19)] = 10
 

@@ -55,4 +55,5 @@ def _recipes(settings: Settings) -> Recipes:
         fine_tune_from=settings.training.fine_tune_from,
         threads=settings.training.threads,
         max_tokens=settings.student.max_tokens,
+        horizon=settings.training.horizon,
     )

@@ -8,6 +8,7 @@ import typer
 from shadowbert import __version__
 from shadowbert.cli.control import cutover, off, pause, resume, retrain, rollback
 from shadowbert.cli.database import db
+from shadowbert.cli.demo import demo
 from shadowbert.cli.doctor import doctor
 from shadowbert.cli.output import say
 from shadowbert.cli.serve import serve, work
@@ -39,6 +40,7 @@ def _root(
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve,
     "work": work,
+    "demo": demo,
     "status": status,
     "show": show,
     "cutover": cutover,

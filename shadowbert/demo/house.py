@@ -5,6 +5,7 @@ Refuses to know what is sent to it.
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -23,6 +24,8 @@ from shadowbert.settings import Settings, foreign_variables
 PATIENCE_S = 60.0
 CONFIG = "shadowbert.toml"
 LOG = "serve.log"
+HORIZON = 1000
+"""About as many messages are left when the first student is published."""
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ def settings_for(folder: Path, *, upstream: str, target: float, first: int) -> S
         "data_dir": folder,
         "server": {"port": _free_port()},
         "upstream": {"base_url": upstream},
-        "training": {"first": first, "fine_tune_from": first},
+        "training": {"first": first, "fine_tune_from": first, "threads": os.cpu_count() or 1, "horizon": HORIZON},
         "policy": {"target": target},
         "watch": {"mirror_every_s": 0.2},
         "worker": {"poll_s": 0.2},

@@ -68,6 +68,8 @@ class Recipes:
     fine_tune_from: int = 800
     threads: int = 1
     max_tokens: int = 256
+    horizon: int = 10_000
+    """For how many calls a threshold is chosen to serve most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,8 @@ class Train:
         )
         work.students.add(student)
         number = work.candidates.next_number(running.version.task_id)
-        proposal = propose(result.heldout, self.policy.target, alpha=alpha_share(number, self.policy.alpha))
+        alpha = alpha_share(number, self.policy.alpha)
+        proposal = propose(result.heldout, self.policy.target, alpha=alpha, horizon=self.recipes.horizon)
         name = f"student {student.number} ({student.recipe}, {student.examples} examples)"
         if proposal is None:
             return f"{name}: no threshold is expected to reach the target on 5 % of calls"
