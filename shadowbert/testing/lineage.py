@@ -143,7 +143,7 @@ class Lineage:
         )
 
 
-def _prediction(call: CallRow, candidate: CandidateRow, agrees: bool | None) -> PredictionRow:  # noqa: FBT001
+def _prediction(call: CallRow, candidate: CandidateRow, agrees: bool | None) -> PredictionRow:  # noqa: FBT001 - as its column is
     teacher = call.answer or (0,)
     said = teacher if agrees is not False else ((teacher[0] + 1) % len(LABELS),)
     joint = 0.5 if agrees is None else 0.99

@@ -1,6 +1,8 @@
 """The README tells people to type only what exists. It is read as it stands; an empty one claims nothing."""
 
 import re
+import shlex
+from itertools import takewhile
 
 import pytest
 
@@ -8,6 +10,7 @@ from tests.architecture.source import ROOT
 from tests.docker.truths import command_fault
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+SHELL = frozenset(("|", "&", "&&", "||", ";", ">", ">>"))
 BLOCK = re.compile(r"^```(?:sh|bash|console|shell)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -15,12 +18,12 @@ def readme() -> str:
     return (ROOT / "README.md").read_text("utf-8")
 
 
-def typed(text: str, program: str) -> list[str]:
-    """What the text tells a person to type after this program: in shell blocks, and in `backticks`."""
+def typed(text: str, program: str) -> list[list[str]]:
+    """The arguments that the text tells a person to give this program: in shell blocks, and in `backticks`."""
     lines = [line.strip().removeprefix("$ ") for block in BLOCK.findall(text) for line in block.splitlines()]
     lines += re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
-    uncommented = (re.split(r"\s+#|\s*[|&;>]", line)[0] for line in lines)
-    return [line.removeprefix(program).strip() for line in uncommented if re.match(rf"{program}( |$)", line)]
+    commands = (shlex.split(line, comments=True) for line in lines if re.match(rf"{program}( |$)", line))
+    return [[*takewhile(lambda word: word not in SHELL, words[1:])] for words in commands]
 
 
 def targets(makefile: str) -> set[str]:
@@ -28,14 +31,14 @@ def targets(makefile: str) -> set[str]:
 
 
 def missing_targets(text: str) -> list[str]:
-    called = (word for line in typed(text, "make") for word in line.split() if "=" not in word)
-    return [word for word in called if re.fullmatch(r"[a-z-]+", word) and word not in targets(MAKEFILE)]
+    called = (word for words in typed(text, "make") for word in words if "=" not in word and not word.startswith("-"))
+    return [word for word in called if word not in targets(MAKEFILE)]
 
 
 def wrong_commands(text: str) -> list[str]:
     """A bare `shadowbert` is the product's name; a bare `shadowbert cutover` names the command without its operands."""
-    faults = ((line, command_fault(line.split())) for line in typed(text, "shadowbert") if line)
-    return [f"{line}: {fault}" for line, fault in faults if fault and not fault.startswith("Missing")]
+    faults = ((words, command_fault(words)) for words in typed(text, "shadowbert") if words)
+    return [f"{' '.join(words)}: {fault}" for words, fault in faults if fault and not fault.startswith("Missing")]
 
 
 def test_make_targets_exist() -> None:
@@ -58,6 +61,7 @@ def test_every_target_is_phony_and_the_promised_ones_exist() -> None:
     [
         ("```sh\nmake demo\nmake dmo  # oops\n```\n", ["dmo"]),
         ("type `make tests`, or `make test PYTHON=python3.12`", ["tests"]),
+        ('`make TORCH="torch==2 --from <the index>" demo`, `make -k check`', []),
         ("we make peace", []),
     ],
 )
