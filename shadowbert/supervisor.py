@@ -3,6 +3,7 @@
 Refuses to know what they do: a child is a command line. It gets `--lifeline FD`, and `--socket FD` where it listens.
 """
 
+import errno
 import fcntl
 import logging
 import os
@@ -17,12 +18,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from shadowbert.children import Child, Children, ChildState, write_children
+import psutil
+
+from shadowbert.children import Child, Children, ChildState, read_children, write_children
 from shadowbert.errors import ConfigError
 from shadowbert.lifeline import Lifeline
 
 LOCK_NAME = "serve.lock"
 BACKLOG = 2048
+RETRY_S = 0.1
 
 _log = logging.getLogger(__name__)
 _STOP = (signal.SIGTERM, signal.SIGINT)
@@ -79,13 +83,40 @@ def single_instance(data_dir: Path) -> Iterator[None]:
         os.close(file)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """The one socket that all web processes accept from, bound before any of them starts. Raises ConfigError."""
+def orphans(state_file: Path) -> list[int]:
+    """Process ids of a killed supervisor's children that are still there: until they notice, they hold its port.
+
+    A process that is younger than the file's word on its number is somebody else.
+    """
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as exc:
-        raise ConfigError(f"cannot listen on {host} port {port}: {exc.strerror or exc}") from None
+        found = read_children(state_file)
+    except OSError:
+        return []
+    return [child.pid for child in (found.children if found else ()) if child.pid and _lived_at(child.pid, child.since)]
+
+
+def _lived_at(pid: int, moment: float) -> bool:
+    try:
+        process = psutil.Process(pid)
+        return process.create_time() < moment + 1 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def listen(host: str, port: int, *, patience_s: float = 0.0) -> socket.socket:
+    """The one socket that all web processes accept from, bound before any of them starts. Raises ConfigError.
+
+    With patience a port in use is tried again.
+    """
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+            return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError as exc:
+            if exc.errno != errno.EADDRINUSE or time.monotonic() >= until:
+                raise ConfigError(f"cannot listen on {host} port {port}: {exc.strerror or exc}") from None
+        time.sleep(RETRY_S)
 
 
 def serve_specs(arguments: Sequence[str], *, processes: int, worker: bool = True) -> tuple[ChildSpec, ...]:
@@ -146,6 +177,8 @@ class Supervisor:
 
     def _stop(self, inbox: "_Inbox") -> int:
         clean = True
+        if self._listener:
+            self._listener.close()  # or clients would wait for an accept that never comes
         for kind in self._kinds:
             deadline = time.monotonic() + max((process.spec.grace_s for process in kind), default=0.0)
             for process in kind:

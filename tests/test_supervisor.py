@@ -3,6 +3,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbert.children import Child, ChildState, read_children
+from shadowbert.children import Child, Children, ChildState, read_children, write_children
 from shadowbert.errors import ConfigError
-from shadowbert.supervisor import Backoff, listen, serve_specs, single_instance
+from shadowbert.supervisor import Backoff, listen, orphans, serve_specs, single_instance
 
 ROOT = Path(__file__).parents[1]
 WORD_S = 30
@@ -221,6 +222,31 @@ def test_a_port_in_use_is_a_config_error() -> None:
         port = first.getsockname()[1]
         with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1 port {port}: Address already in use"):
             listen("127.0.0.1", port)
+
+
+def test_a_port_that_orphans_hold_is_waited_for() -> None:
+    taken = listen("127.0.0.1", 0)
+    port = taken.getsockname()[1]
+    threading.Timer(0.2, taken.close).start()
+    with listen("127.0.0.1", port, patience_s=WORD_S) as listener:
+        assert listener.getsockname()[1] == port
+
+
+def test_orphans_are_those_who_lived_when_the_file_was_written(tmp_path: Path) -> None:
+    state_file = tmp_path / "children.json"
+    assert orphans(state_file) == []
+    with subprocess.Popen(["/bin/sleep", "600"]) as sleeper:
+        now, pid = time.time(), sleeper.pid
+        spoken = [("orphan", pid, now), ("another with its number", pid, now - 3600), ("stopped", None, now)]
+        children = [
+            Child(name, ChildState.RUNNING, given, restarts=0, exit_code=None, since=since)
+            for name, given, since in spoken
+        ]
+        write_children(state_file, Children(1, tuple(children)))
+        assert orphans(state_file) == [pid]
+        sleeper.kill()
+        assert gone([psutil.Process(pid)])
+        assert orphans(state_file) == []
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])

@@ -14,7 +14,10 @@ from shadowbert.cli.context import ConfigOption, DataDirOption, SetOption, failu
 from shadowbert.cli.output import say
 from shadowbert.errors import ConfigError
 from shadowbert.settings import Settings
-from shadowbert.supervisor import ChildSpec, Supervisor, listen, serve_specs, single_instance
+from shadowbert.supervisor import ChildSpec, Supervisor, listen, orphans, serve_specs, single_instance
+
+ORPHANS_S = 30.0
+"""How long the port of a killed supervisor is waited for: orphans that are just starting notice only then."""
 
 
 def serve(
@@ -59,7 +62,8 @@ def _run(settings: Settings, arguments: list[str], *, worker: bool) -> int:
     """Everything that can be refused is refused before a child starts."""
     with single_instance(settings.data_dir):
         _refuse_exposure(settings)
-        listener = listen(settings.server.host, settings.server.port)
+        patience = ORPHANS_S if orphans(settings.data_dir / FILE_NAME) else 0.0
+        listener = listen(settings.server.host, settings.server.port, patience_s=patience)
         prepare_store(settings)
         token = ensure_admin_token(settings.data_dir)
         specs: tuple[ChildSpec, ...] = serve_specs(arguments, processes=settings.server.processes, worker=worker)

@@ -1,6 +1,7 @@
 """`python -m shadowbert.web`: one web process, a child of `shadowbert serve`."""
 
 import logging
+import socket
 import sys
 
 from shadowbert.bootstrap.arguments import read_arguments
@@ -16,8 +17,9 @@ def main(argv: list[str]) -> int:
     settings = arguments.settings
     if arguments.lifeline is not None:
         follow(arguments.lifeline, grace_s=30.0)
-    server = server_for(build_app(settings), host=settings.server.host, port=settings.server.port, fd=arguments.socket)
-    server.run()
+    server = server_for(build_app(settings), host=settings.server.host, port=settings.server.port)
+    # A socket of ours is closed when draining begins; one that is passed as a number would be held to the very end.
+    server.run(None if arguments.socket is None else [socket.socket(fileno=arguments.socket)])
     return 0 if server.started else 1
 
 
