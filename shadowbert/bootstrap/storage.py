@@ -14,11 +14,14 @@ DATABASE = "shadowbert.db"
 
 
 @contextmanager
-def open_store(settings: Settings) -> Iterator[Store]:
-    """Raises SchemaOutdated where the database is at another revision, StoreError where there is none."""
+def open_store(settings: Settings, *, durable: bool = False) -> Iterator[Store]:
+    """Raises SchemaOutdated where the database is at another revision, StoreError where there is none.
+
+    `durable`: its commits survive a power loss.
+    """
     if not settings.store.url and not (settings.data_dir / DATABASE).exists():
         raise StoreError(f"there is no database in {settings.data_dir} yet; start one: shadowbert serve")
-    store = Store(settings.store_url)
+    store = Store(settings.store_url, durable=durable)
     try:
         store.check()
         yield store
@@ -57,12 +60,18 @@ def upgrade_store(settings: Settings) -> str:
 
 def coin_key(store: Store) -> bytes:
     """The key of the coins, one for all hosts of a store, so that a text gets the same treatment everywhere."""
+    with store.read() as work:  # a web process must start while somebody else holds the write lock
+        known = work.marks.note(COIN_KEY)
+    return bytes.fromhex(known or _make_coin_key(store))
+
+
+def _make_coin_key(store: Store) -> str:
     with store.write() as work:
         known = work.marks.note(COIN_KEY)
         if known is None:
             known = secrets.token_hex(32)
             work.marks.set(COIN_KEY, note=known)
-    return bytes.fromhex(known)
+    return known
 
 
 def _private(database: Path) -> None:

@@ -37,8 +37,8 @@ class Transaction:
 class Store:
     """Thread-safe; each transaction has its own connection."""
 
-    def __init__(self, url: str) -> None:
-        self._engine: Engine = open_engine(url)
+    def __init__(self, url: str, *, durable: bool = False) -> None:
+        self._engine: Engine = open_engine(url, durable=durable)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

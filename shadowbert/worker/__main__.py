@@ -44,7 +44,8 @@ def _run(arguments: ChildArguments, stop: threading.Event) -> None:
 def run_loader(settings: Settings, stop: threading.Event) -> None:
     """Until told to stop; then once more, so that what the web processes wrote last is in the store."""
     settings.journal_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open_store(settings) as store:
+    # A segment is deleted when its rows are in the store: they must be as safe there as they were in the journal.
+    with open_store(settings, durable=settings.journal.durability == "power-loss") as store:
         loader = Loader(settings.journal_dir, StoreSink(store))
         while True:
             last = stop.is_set()
