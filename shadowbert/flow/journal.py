@@ -57,7 +57,7 @@ class SegmentJournal:
         if self._closed:
             raise JournalError("the journal is closed")
         payload = encode(exchange)
-        segment = self._segment or self._open()
+        segment = self._current()
         try:
             self._write(segment, segment.mark.frame(payload))
         except OSError as exc:
@@ -69,6 +69,12 @@ class SegmentJournal:
         """Seals the open segment; append raises from now on."""
         self._closed = True
         self._seal()
+
+    def _current(self) -> _Segment:
+        """The open segment, unless somebody deleted its file: what is written there would be read by nobody."""
+        if self._segment is not None and not os.fstat(self._segment.file).st_nlink:
+            self._seal()
+        return self._segment or self._open()
 
     def _write(self, segment: _Segment, frame: bytes) -> None:
         try:

@@ -104,6 +104,15 @@ def test_a_removed_directory_is_made_again_after_rotation(tmp_path: Path) -> Non
     assert list(load(tmp_path / "journal")[0].rows) == [last.id]
 
 
+def test_a_segment_deleted_under_its_writer_is_written_no_more(tmp_path: Path) -> None:
+    with SegmentJournal(tmp_path / "journal") as journal:
+        journal.append(an_exchange())
+        shutil.rmtree(tmp_path / "journal")
+        last = an_exchange()
+        journal.append(last)
+    assert list(load(tmp_path / "journal")[0].rows) == [last.id]
+
+
 # A disk that is really full: a file-size limit makes the kernel write short, then refuse.
 
 SHORT_WRITES = """
