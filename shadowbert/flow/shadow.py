@@ -48,13 +48,15 @@ class Shadow:
         if not calls or student is None:
             return 0
         evidence = [call for call in calls if call.eligible and call.decider.uniform and call.answer is not None]
+        # Without evidence one guess all the same: a champion whose files are gone answers nothing that could show it.
+        heard = evidence or calls[-1:]
         try:
-            guesses = [self.shelf.guess(student.id, student.artifact, call.input) for call in evidence]
+            guesses = [self.shelf.guess(student.id, student.artifact, call.input) for call in heard]
         except ArtifactInvalid as error:
             self._give_up(version, candidate, error)
             return 0
         with self.ledger.write() as work:
-            self._record(work, version, _Batch(candidate, student, evidence, guesses))
+            self._record(work, version, _Batch(candidate, student, evidence, guesses[: len(evidence)]))
             work.candidates.move_cursor(candidate.id, calls[-1].seq)
         return len(calls)
 
