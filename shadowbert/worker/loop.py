@@ -34,11 +34,19 @@ class WorkerLoop:
     def run(self) -> None:
         try:
             while not self.stop.is_set():
-                busy = self._holds() and self.round()
+                busy = self._turn()
                 self.stop.wait(0.0 if busy else self.poll_s)
         finally:
             self.stations.train.stop()
             self._give_back()
+
+    def _turn(self) -> bool:
+        """A round where the lease is ours. A store that is locked or away is waited for."""
+        try:
+            return self._holds() and self.round()
+        except StoreError as error:
+            log.warning("the store is waited for: %s", error)
+            return False
 
     def round(self) -> bool:
         """One pass over the stations. True when there may be more to do at once."""
@@ -63,12 +71,8 @@ class WorkerLoop:
             return False
 
     def _holds(self) -> bool:
-        try:
-            with self.store.write() as work:
-                return work.leases.take(LEASE, self.holder, now=self.clock(), seconds=self.lease_s)
-        except StoreError as error:
-            log.warning("the worker's lease could not be renewed: %s", error)
-            return False
+        with self.store.write() as work:
+            return work.leases.take(LEASE, self.holder, now=self.clock(), seconds=self.lease_s)
 
     def _give_back(self) -> None:
         try:
