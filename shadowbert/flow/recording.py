@@ -27,6 +27,8 @@ class Tally:
     faults: Counter[str] = field(default_factory=Counter)
     """Faults of ours on the answer path, by task and exception class."""
     rows_lost: int = 0
+    refused_at: float | None = None
+    """When (monotonic) the journal refused the latest row; None where it took it."""
 
 
 class Record:
@@ -128,3 +130,6 @@ class Recorder:
             if not self.tally.rows_lost:
                 log.error("the journal refuses rows: %s", type(error).__name__)  # noqa: TRY400 - no trace of content
             self.tally.rows_lost += 1
+            self.tally.refused_at = time.monotonic()
+        else:
+            self.tally.refused_at = None
