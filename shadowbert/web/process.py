@@ -1,5 +1,6 @@
 """The application of one web process: the proxy's station is opened in the lifespan, our own surface beside it."""
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ from shadowbert.bootstrap.serving import Serving, open_serving
 from shadowbert.bootstrap.working import open_operate, open_report
 from shadowbert.children import FILE_NAME, read_children
 from shadowbert.flow.incoming import Client, Incoming
+from shadowbert.flow.recording import Tally
 from shadowbert.settings import Settings
 from shadowbert.web.admin import admin_routes
 from shadowbert.web.app import create_app
@@ -17,6 +19,7 @@ from shadowbert.web.desk import Desk
 from shadowbert.web.sessions import Doorkeeper
 
 MEGABYTE = 1024 * 1024
+REFUSAL_TOLD_S = 60.0
 
 
 class LateStation:
@@ -50,10 +53,9 @@ class LateStation:
         """For /readyz."""
         serving, limits = self.serving, self._settings.watch
         failures = serving.engine.failures()
-        dropped = serving.station.tally.rows_lost
         return {
             "mirror": None if serving.mirror.age() < limits.mirror_max_age_s else "the store has not been read lately",
-            "journal": f"{dropped} rows could not be written" if dropped else None,
+            "journal": _journal(serving.station.tally),
             "students": "; ".join(failures.values()) or None,
             "processes": self._processes(),
         }
@@ -63,6 +65,13 @@ class LateStation:
         if children is None or children.all_running:
             return None
         return ", ".join(f"{c.name} {c.state}" for c in children.children if c.state != "running")
+
+
+def _journal(tally: Tally) -> str | None:
+    """A load balancer that heeds /readyz sends no call that could show the journal sound again; so the word expires."""
+    if tally.refused_at is None or time.monotonic() - tally.refused_at > REFUSAL_TOLD_S:
+        return None
+    return f"{tally.rows_lost} rows could not be written"
 
 
 def build_app(settings: Settings) -> App:
