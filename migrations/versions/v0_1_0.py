@@ -147,7 +147,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("answer IS NOT NULL"),
         sqlite_where=sa.text("answer IS NOT NULL"),
     )
-    op.create_index("ix_calls_version_seq", "calls", ["version_id", "seq"], unique=False)
+    op.create_index(
+        "ix_calls_version_seq", "calls", ["version_id", "seq", "eligible", "decider", "unfit"], unique=False
+    )
     op.create_table(
         "inputs",
         sa.Column("version_id", sa.String(length=36), nullable=False),
@@ -255,8 +257,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["candidate_id"], ["candidates.id"], name=op.f("fk_predictions_candidate_id")),
         sa.PrimaryKeyConstraint("exchange_id", "candidate_id", name=op.f("pk_predictions")),
     )
-    op.create_index("ix_predictions_candidate_seq", "predictions", ["candidate_id", "seq"], unique=False)
-    op.create_index("ix_predictions_student_input", "predictions", ["student_id", "input_hash"], unique=False)
+    op.create_index(
+        "ix_predictions_evidence",
+        "predictions",
+        ["candidate_id", "seq", "uniform_row", "in_slice", "distinct_row", "agreed"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_predictions_student",
+        "predictions",
+        ["student_id", "input_hash", "seq", "agreed", "repeated"],
+        unique=False,
+    )
     op.bulk_insert(
         sa.table("counters", sa.column("name"), sa.column("value")),
         [{"name": "load_seq", "value": 0}, {"name": "revision", "value": 0}],
@@ -264,8 +276,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_predictions_student_input", table_name="predictions")
-    op.drop_index("ix_predictions_candidate_seq", table_name="predictions")
+    op.drop_index("ix_predictions_student", table_name="predictions")
+    op.drop_index("ix_predictions_evidence", table_name="predictions")
     op.drop_table("predictions")
     op.drop_table("candidates")
     op.drop_index(op.f("ix_verdicts_version_id"), table_name="verdicts")

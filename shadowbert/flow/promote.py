@@ -4,7 +4,7 @@ It decides nothing itself (the gate does) and trains nothing: a fall queues a tr
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
@@ -14,6 +14,7 @@ from shadowbert.errors import StaleState
 from shadowbert.flow.candidates import retire_and_reenter
 from shadowbert.flow.evidence import Standing, Watch, serving_verdict, stand
 from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.gating.eprocess import alpha_share, passes
 from shadowbert.gating.paired import shown_worse
 
 log = logging.getLogger(__name__)
@@ -61,8 +62,7 @@ class Promote:
 
     def _open(self, work: Work, version: VersionRow) -> bool:
         """Let the best candidate that passed begin to serve."""
-        standings = [stand(work, version, c, self.policy) for c in work.candidates.active(version.id)]
-        passed = [s for s in standings if s.verdict.move is Move.PROMOTE]
+        passed = self._passed(work, version, work.candidates.active(version.id))
         if not passed:
             return False
         best = max(passed, key=lambda standing: standing.coverage or 0.0)
@@ -116,7 +116,8 @@ class Promote:
     def _challenge(self, work: Work, version: VersionRow, champion: CandidateRow) -> bool:
         """A challenger replaces the champion on its own evidence, if it covers more and no label is shown worse."""
         inside, uniform = work.predictions.coverage(champion.id)
-        for standing in self._challengers(work, version, champion):
+        others = [c for c in work.candidates.active(version.id) if c.id != champion.id]
+        for standing in self._passed(work, version, others):
             covers_more = (standing.coverage or 0.0) > (inside / uniform if uniform else 0.0)
             pairs = work.predictions.pairs(champion.id, standing.candidate.id)
             if covers_more and not shown_worse(pairs, alpha=self.policy.alpha):
@@ -124,10 +125,15 @@ class Promote:
                 return True
         return False
 
-    def _challengers(self, work: Work, version: VersionRow, champion: CandidateRow) -> list[Standing]:
-        others = [c for c in work.candidates.active(version.id) if c.id != champion.id]
-        standings = [stand(work, version, c, self.policy) for c in others]
+    def _passed(self, work: Work, version: VersionRow, candidates: Iterable[CandidateRow]) -> list[Standing]:
+        """Those that the gate lets serve. The whole evidence is gathered only where its first number allows a pass."""
+        hopeful = [c for c in candidates if self._agrees(work, c)]
+        standings = [stand(work, version, c, self.policy) for c in hopeful]
         return [s for s in standings if s.verdict.move is Move.PROMOTE]
+
+    def _agrees(self, work: Work, candidate: CandidateRow) -> bool:
+        counts = work.predictions.promotion_counts(candidate.id)
+        return passes(counts, self.policy.target, alpha=alpha_share(candidate.number, self.policy.alpha))
 
     def _replace(self, work: Work, version: VersionRow, champion: CandidateRow, standing: Standing) -> None:
         verdict = Verdict(

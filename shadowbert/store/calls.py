@@ -86,11 +86,8 @@ class Calls(Repository):
 
     def examples(self, version_id: str) -> int:
         """How many distinct inputs have a label."""
-        return int(
-            self._db.execute(
-                select(func.count(calls.c.input_hash.distinct())).where(_labelled(version_id))
-            ).scalar_one()
-        )
+        inputs_of_labels = select(calls.c.input_hash).where(_labelled(version_id)).distinct().subquery()
+        return int(self._db.execute(select(func.count()).select_from(inputs_of_labels)).scalar_one())
 
     def trained_inputs(self, version_id: str, cutoff_seq: int, hashes: Sequence[str]) -> set[str]:
         """Which of these inputs a student with this cut-off may have been trained on."""

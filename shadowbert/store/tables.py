@@ -131,7 +131,7 @@ calls = Table(
     Column("answer", JSON(none_as_null=True)),
     Column("unfit", String(40)),
     Column("prediction", JSON(none_as_null=True)),
-    Index("ix_calls_version_seq", "version_id", "seq"),
+    Index("ix_calls_version_seq", "version_id", "seq", "eligible", "decider", "unfit"),
     Index(
         "ix_calls_labelled",
         "version_id",
@@ -213,8 +213,9 @@ predictions = Table(
     Column("served", Boolean, nullable=False),
     Column("by_web", Boolean, nullable=False),
     Column("repeated", Boolean),
-    Index("ix_predictions_candidate_seq", "candidate_id", "seq"),
-    Index("ix_predictions_student_input", "student_id", "input_hash"),
+    # The gate counts these at every look: an index with all that it asks for spares it the rows.
+    Index("ix_predictions_evidence", "candidate_id", "seq", "uniform_row", "in_slice", "distinct_row", "agreed"),
+    Index("ix_predictions_student", "student_id", "input_hash", "seq", "agreed", "repeated"),
 )
 
 verdicts = Table(
