@@ -9,7 +9,9 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import APIRouter, FastAPI
 
 from shadowbert.web.client import App, Receive, Scope, Send
+from shadowbert.web.guard import Guard
 from shadowbert.web.health import Checks, health_routes
+from shadowbert.web.problems import tell_problems
 from shadowbert.web.proxy import Proxy, Station
 
 Lifespan = Callable[[], AbstractAsyncContextManager[object]]
@@ -23,7 +25,8 @@ def create_app(station: Station, *, checks: Checks, lifespan: Lifespan, routers:
     own = FastAPI(title="shadowbert", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     for router in (health_routes(checks), *routers):
         own.include_router(router)
-    return Dispatcher(Proxy(station), own, lifespan)
+    tell_problems(own)
+    return Dispatcher(Proxy(station), Guard(own), lifespan)
 
 
 class Dispatcher:
@@ -49,4 +52,5 @@ class Dispatcher:
 
 
 def _first_segment(path: str) -> str:
-    return path[1:].partition("/")[0]
+    """A doubled slash must not carry the admin token past our door to upstream."""
+    return path.lstrip("/").partition("/")[0]

@@ -1,9 +1,16 @@
-"""Small line charts as SVG markup, drawn on the server: no script, no style that a strict CSP would refuse."""
+"""Small drawings as SVG markup, made on the server: no script, no style that a strict CSP would refuse.
+
+Knows numbers only: nothing that a caller wrote comes in here.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, PAD = 560, 180, 34
+WIDTH, HEIGHT = 400, 170
+LEFT, RIGHT, TOP, BOTTOM = 38, 8, 8, 24
+STEPS, MOST_TICKS = (0.05, 0.1, 0.2), 6
+EARLY = 0.2
+"""The first part of a curve swings widely; it may leave the picture rather than flatten the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,34 +21,54 @@ class Scale:
     low: float
 
     def x(self, row: float) -> float:
-        return round(PAD + (WIDTH - PAD - 8) * row / max(1, self.rows), 1)
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * row / max(1, self.rows), 1)
 
     def y(self, share: float) -> float:
-        return round(8 + (HEIGHT - 8 - 24) * (1 - max(share, self.low)) / (1 - self.low), 1)
+        return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - max(share, self.low)) / (1 - self.low), 1)
 
 
 def agreement_chart(points: Sequence[tuple[int, float, float]], target: float) -> str:
-    """(rows, agreement, bound) so far, with the target as a dashed line. Empty without points."""
-    if not points:
+    """(rows, agreement, bound) so far, with the target as a dashed line. Empty where there is no line to draw."""
+    if len(points) < 2:
         return ""
-    scale = Scale(points[-1][0], low=min(0.8, int(min(p[1] for p in points) * 10) / 10, int(target * 10) / 10))
+    scale = Scale(points[-1][0], _low(points, target))
+    rows = f"{points[-1][0]:,} checked calls"
+    label = f"Agreement {points[-1][1]:.1%} and its lower bound {points[-1][2]:.1%} over {rows}"
     lines = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Agreement and its lower bound, by checked calls">',
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">',
         *_grid(scale),
-        f'<line class="target" x1="{PAD}" x2="{WIDTH - 8}" y1="{scale.y(target)}" y2="{scale.y(target)}"/>',
-        _path("bound", [(scale.x(rows), scale.y(bound)) for rows, _, bound in points]),
-        _path("agreement", [(scale.x(rows), scale.y(share)) for rows, share, _ in points]),
-        f'<text x="{WIDTH - 8}" y="{HEIGHT - 6}" text-anchor="end">{points[-1][0]} checked calls</text>',
+        f'<line class="target" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{scale.y(target)}" y2="{scale.y(target)}"/>',
+        _path("bound", [(scale.x(row), scale.y(bound)) for row, _, bound in points]),
+        _path("agreement", [(scale.x(row), scale.y(share)) for row, share, _ in points]),
+        f'<text x="{LEFT}" y="{HEIGHT - 6}">0</text>',
+        f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 6}" text-anchor="end">{rows}</text>',
         "</svg>",
     ]
     return "".join(lines)
 
 
+def share_bar(part: int, whole: int) -> str:
+    """How much of the whole is the part, as a filled bar."""
+    share = part / whole if whole else 0.0
+    return (
+        f'<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" role="img" aria-label="{share:.0%}">'
+        f'<rect class="whole" width="100" height="4"/><rect class="part" width="{100 * share:.1f}" height="4"/></svg>'
+    )
+
+
+def _low(points: Sequence[tuple[int, float, float]], target: float) -> float:
+    """The lowest share that the picture shows: a whole tenth below what the later points need."""
+    late = [point for point in points if point[0] >= EARLY * points[-1][0]]
+    lowest = min(target, *(min(share, bound) for _, share, bound in late))
+    return max(0.0, min(0.8, int(lowest * 10) / 10))
+
+
 def _grid(scale: Scale) -> list[str]:
-    shares = [scale.low + (1 - scale.low) * k / 4 for k in range(5)]
+    step = next(step for step in STEPS if (1 - scale.low) / step < MOST_TICKS)
+    shares = [1 - step * k for k in range(MOST_TICKS) if 1 - step * k >= scale.low - 1e-9]
     return [
-        f'<line class="grid" x1="{PAD}" x2="{WIDTH - 8}" y1="{scale.y(s)}" y2="{scale.y(s)}"/>'
-        f'<text x="{PAD - 4}" y="{scale.y(s) + 4}" text-anchor="end">{s:.0%}</text>'
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{scale.y(s)}" y2="{scale.y(s)}"/>'
+        f'<text x="{LEFT - 5}" y="{scale.y(s) + 4}" text-anchor="end">{s:.0%}</text>'
         for s in shares
     ]
 

@@ -7,6 +7,7 @@ from shadowbert.domain.records import VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.flow.operate import Operate, Operator
 from shadowbert.flow.report import Report
+from shadowbert.web.health import Checks
 
 VERBS = ("cutover", "rollback", "pause", "resume", "off", "retrain")
 
@@ -28,20 +29,22 @@ class Desk:
 
     report: Callable[[], Report]
     operate: Callable[[], Operate]
+    checks: Checks = dict
 
     def carry_out(self, order: Order, *, by: str) -> VersionRow | int:
-        """The version as it is now, or the examples of a training asked for. Raises OperatorError and StaleState."""
+        """The version as it is now, or the examples of a training asked for. Raises what Operate raises."""
         who, operate = Operator(by, order.why), self.operate()
-        if order.verb == "cutover":
-            return operate.cutover(order.task, who, share=order.share, force=order.force)
-        if order.verb == "retrain":
-            return operate.retrain(order.task, who)
-        moves = {
-            "rollback": operate.rollback,
-            "pause": operate.pause,
-            "resume": operate.resume,
-            "off": operate.off,
-        }
-        if order.verb not in moves:
-            raise OperatorError(f"there is no command {order.verb!r}; there are {', '.join(VERBS)}")
-        return moves[order.verb](order.task, who)
+        match order.verb:
+            case "cutover":
+                return operate.cutover(order.task, who, share=order.share, force=order.force)
+            case "rollback":
+                return operate.rollback(order.task, who)
+            case "pause":
+                return operate.pause(order.task, who)
+            case "resume":
+                return operate.resume(order.task, who)
+            case "off":
+                return operate.off(order.task, who)
+            case "retrain":
+                return operate.retrain(order.task, who)
+        raise OperatorError(f"there is no command {order.verb!r}; there are {', '.join(VERBS)}")

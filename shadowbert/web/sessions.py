@@ -20,11 +20,10 @@ class Doorkeeper:
         self._key = hmac.digest(self._token, b"shadowbert session", hashlib.sha256)
         self._clock = clock
 
-    def admits(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> bool:
+    def bears(self, headers: Mapping[str, str]) -> bool:
+        """Whether the request brings the token itself, which no browser sends on its own."""
         scheme, _, credential = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return self.knows(credential.strip())
-        return self.holds(cookies.get(COOKIE, ""))
+        return scheme.lower() == "bearer" and self.knows(credential.strip())
 
     def knows(self, token: str) -> bool:
         return hmac.compare_digest(token.encode(), self._token)
@@ -34,10 +33,11 @@ class Doorkeeper:
         expiry = str(int(self._clock()) + LIFETIME_S)
         return f"{expiry}.{self._sign(expiry)}"
 
-    def holds(self, session: str) -> bool:
-        expiry, _, signature = session.partition(".")
+    def holds(self, cookies: Mapping[str, str]) -> bool:
+        """Whether the request comes from a browser that signed in, which any page can make it send."""
+        expiry, _, signature = cookies.get(COOKIE, "").partition(".")
         signed = hmac.compare_digest(signature.encode(), self._sign(expiry).encode())
-        return signed and expiry.isdigit() and int(expiry) > self._clock()
+        return signed and int(expiry) > self._clock()
 
     def _sign(self, expiry: str) -> str:
         return hmac.digest(self._key, expiry.encode(), hashlib.sha256).hex()

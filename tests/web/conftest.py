@@ -3,10 +3,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from shadowbert.store.store import Store
 from shadowbert.testing.factories import sure
 from shadowbert.testing.house import House
+from shadowbert.testing.lineage import NOW, Lineage, found
 from shadowbert.testing.serving import serving_upstream
 from shadowbert.testing.simulated import Seen, SimulatedUpstream, Simulation
+from tests.web.surface import Surface
 
 Street = tuple[SimulatedUpstream, House]
 
@@ -44,3 +47,24 @@ def numbers() -> Iterator[int]:
 def key(numbers: Iterator[int]) -> str:
     """A credential that nobody has used before."""
     return f"sk-test-{next(numbers)}"
+
+
+@pytest.fixture(scope="package")
+def shop() -> Iterator[Surface]:
+    """Our own surface, opened once; each test brings its own store."""
+    with Surface(Store("sqlite://")).open() as surface:
+        yield surface
+
+
+@pytest.fixture
+def surface(shop: Surface, sqlite_store: Store) -> Surface:
+    """As good as new."""
+    shop.store, shop.now = sqlite_store, NOW
+    shop.wrong.clear()
+    shop.door.seen.clear()
+    return shop
+
+
+@pytest.fixture
+def line(sqlite_store: Store) -> Lineage:
+    return found(sqlite_store)

@@ -1,0 +1,90 @@
+"""Renders the page. What a caller or a model wrote is escaped by the environment; only our own drawings are not.
+
+Knows reports and templates, no requests and no tokens.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import urlencode
+
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from shadowbert import __version__
+from shadowbert.errors import ShadowbertError, UnknownTask
+from shadowbert.flow.report import TaskReport
+from shadowbert.reporting import because, milliseconds, moment, percent, stage_of, training_of
+from shadowbert.web.charts import agreement_chart, share_bar
+from shadowbert.web.desk import Desk, Order
+from shadowbert.web.problems import status_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+BY = "dashboard"
+
+
+class Page:
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._environment = desk, _environment()
+
+    def login(self, message: str = "", *, status: int = 200) -> Response:
+        return self._html("login.html", status, message=message)
+
+    def tasks(self, message: str = "", *, status: int = 200) -> Response:
+        try:
+            lineages = _by_task(self._desk.report().tasks())
+        except ShadowbertError as error:
+            return self._failure(error)
+        return self._html("tasks.html", status, lineages=lineages, message=message, wrong=self._wrong())
+
+    def task(self, name: str, message: str = "", *, status: int = 200) -> Response:
+        try:
+            versions = self._desk.report().task(name)
+        except UnknownTask as error:
+            return self.tasks(str(error), status=404)
+        except ShadowbertError as error:
+            return self._failure(error)
+        return self._html("task.html", status, versions=versions[::-1], message=message, wrong=self._wrong())
+
+    def carry_out(self, order: Order) -> Response:
+        try:
+            self._desk.carry_out(order, by=BY)
+        except ShadowbertError as error:
+            return self.task(order.task, str(error), status=status_of(error))
+        return RedirectResponse(f"/shadowbert/task?{urlencode({'name': order.task})}", 303)
+
+    def _wrong(self) -> dict[str, str]:
+        """The parts of the house that something is wrong with."""
+        return {part: wrong for part, wrong in self._desk.checks().items() if wrong}
+
+    def _failure(self, error: ShadowbertError) -> Response:
+        return self._html("failure.html", status_of(error), message=str(error))
+
+    def _html(self, template: str, status: int, **values: object) -> Response:
+        text = self._environment.get_template(template).render(now=datetime.now(UTC), **values)
+        return HTMLResponse(text, status)
+
+
+def _by_task(reports: Sequence[TaskReport]) -> list[list[TaskReport]]:
+    """A task's versions together, newest first; what is red before the rest, then by name."""
+    ordered = sorted(reports, key=lambda report: report.task)
+    lineages = [list(versions)[::-1] for _, versions in groupby(ordered, key=lambda report: report.task)]
+    return sorted(lineages, key=lambda versions: not any(version.red for version in versions))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters.update(
+        percent=percent, ms=milliseconds, stage=stage_of, training=training_of, moment=moment, because=because
+    )
+    environment.filters["count"] = lambda number: f"{number:,}"
+    environment.globals.update(
+        version=__version__,
+        chart=lambda curve, target: Markup(agreement_chart(curve, target)),  # noqa: S704 - numbers only
+        bar=lambda part, whole: Markup(share_bar(part, whole)),  # noqa: S704 - numbers only
+    )
+    return environment

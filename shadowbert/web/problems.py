@@ -1,0 +1,37 @@
+"""Our exceptions as HTTP statuses, for our own surface: the admin API says them as JSON, the page in its message line.
+
+The proxy's path has no part in this: there a fault of ours is answered by the LLM.
+"""
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from shadowbert.errors import OperatorError, ShadowbertError, StaleState, StoreError, UnknownTask
+
+STATUSES: tuple[tuple[type[ShadowbertError], int], ...] = (
+    (UnknownTask, 404),
+    (OperatorError, 409),
+    (StaleState, 409),
+    (StoreError, 503),
+)
+
+
+def status_of(error: ShadowbertError) -> int:
+    """The first kind that fits; 500 for what an operator's command should never meet.
+
+    >>> from shadowbert.errors import CutoverRefused
+    >>> status_of(CutoverRefused()), status_of(StoreError())
+    (409, 503)
+    """
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+
+
+def tell_problems(app: FastAPI) -> None:
+    """Let the application answer our exceptions in the shape of its other errors."""
+    for kind, _ in STATUSES:
+        app.add_exception_handler(kind, _tell)
+
+
+async def _tell(_: Request, error: Exception) -> JSONResponse:
+    status = status_of(error) if isinstance(error, ShadowbertError) else 500
+    return JSONResponse({"detail": str(error)}, status)

@@ -1,0 +1,331 @@
+"""The page through real HTTP: signing in and out, what it shows, what its forms do, and that nothing in it can run."""
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from shadowbert.domain.contract import Contract, Field
+from shadowbert.domain.route import Decider, Reason, Route, Source
+from shadowbert.domain.task import Stage
+from shadowbert.testing.lineage import SERVED, Lineage, found
+from shadowbert.web.sessions import LIFETIME_S
+from tests.web.surface import TOKEN, Reply, Surface
+
+EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
+SIGN_IN = "<h1>Sign in</h1>"
+
+
+def said(reply: Reply) -> str:
+    """The page's text, tags taken away."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", reply.text)))
+
+
+def alerts(reply: Reply) -> str:
+    return " ".join(unescape(text) for text in re.findall(r'role="alert">(.*?)</', reply.text, re.DOTALL))
+
+
+# Signing in and out.
+
+
+def test_a_stranger_sees_the_sign_in_form_and_nothing_else(surface: Surface, line: Lineage) -> None:
+    for headers in ({}, surface.expired, {"cookie": "shadowbert_session=1.2"}, surface.bearer):
+        for path in ("/shadowbert/", "/shadowbert/task?name=bank"):
+            reply = surface.call("GET", path, headers)
+            assert SIGN_IN in reply.text
+            assert "bank" not in reply.text
+
+
+def test_signing_in_gives_a_session_that_scripts_and_other_sites_cannot_use(surface: Surface) -> None:
+    reply = surface.form("/shadowbert/login", surface.from_here, token=f" {TOKEN}\n")
+    assert (reply.status, reply.headers["location"]) == (303, "/shadowbert/")
+    cookie, *marks = reply.headers["set-cookie"].split("; ")
+    assert {mark.lower() for mark in marks} == {
+        "httponly", "samesite=strict", "path=/shadowbert", f"max-age={LIFETIME_S}",
+    }  # fmt: skip
+    assert TOKEN not in cookie
+    assert "No task yet" in said(surface.call("GET", "/shadowbert/", {"cookie": cookie}))
+
+
+def test_wrong_tokens_are_answered_alike(surface: Surface) -> None:
+    wrong = ["", TOKEN[:-1], "t\u00f6ken", surface.doorkeeper.session()]
+    replies = [surface.form("/shadowbert/login", surface.from_here, token=token) for token in wrong]
+    assert {reply.status for reply in replies} == {401}
+    assert {alerts(reply) for reply in replies} == {"That is not the token."}
+    assert not any("set-cookie" in reply.headers for reply in replies)
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}]
+)
+def test_another_site_can_neither_sign_in_nor_command_nor_sign_out(
+    headers: dict[str, str], surface: Surface, line: Lineage
+) -> None:
+    assert surface.form("/shadowbert/login", headers, token=TOKEN).status == 403
+    reply = surface.form("/shadowbert/command", {**surface.session, **headers}, task="bank", verb="pause")
+    assert (reply.status, alerts(reply)) == (403, "Commands must come from this page.")
+    assert "set-cookie" not in surface.form("/shadowbert/logout", {**surface.session, **headers}).headers
+    assert line.now.stage is Stage.COLLECTING
+
+
+def test_signing_out_takes_the_cookie_away(surface: Surface) -> None:
+    reply = surface.form("/shadowbert/logout", {**surface.session, **surface.from_here})
+    assert (reply.status, reply.headers["location"]) == (303, "/shadowbert/")
+    assert 'shadowbert_session=""' in reply.headers["set-cookie"]
+    assert "Max-Age=0" in reply.headers["set-cookie"]
+
+
+def test_a_command_without_a_session(surface: Surface, line: Lineage) -> None:
+    for headers in ({}, surface.expired, surface.bearer):
+        reply = surface.form("/shadowbert/command", {**headers, **surface.from_here}, task="bank", verb="pause")
+        assert (reply.status, alerts(reply)) == (401, "Sign in first.")
+    assert line.now.stage is Stage.COLLECTING
+
+
+def test_the_bare_path_leads_home(surface: Surface) -> None:
+    reply = surface.call("GET", "/shadowbert")
+    assert (reply.status, reply.headers["location"]) == (307, "/shadowbert/")
+
+
+def test_a_form_that_is_too_large(surface: Surface) -> None:
+    assert surface.form("/shadowbert/login", surface.from_here, token="x" * 70_000).status == 413
+
+
+# What it shows.
+
+
+def test_no_task(surface: Surface) -> None:
+    assert "About 20 different calls with the same closed set of answers make a task." in said(surface.page())
+
+
+def test_a_collecting_task(surface: Surface, line: Lineage) -> None:
+    line.calls(57)
+    text = said(surface.page())
+    assert "bank collecting teacher gpt-4o-2024-08-06 · 57 examples · 0 students" in text
+    assert "Missing: 143 more examples until the first student" in text
+    assert "The LLM answers. 57 calls in all." in text
+    assert "<svg" not in surface.page().text
+
+
+def test_a_task_in_shadow_has_its_figures_and_its_curve(surface: Surface, line: Lineage) -> None:
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=57, disagree=3, unsure=20)
+    line.move(Stage.SHADOW)
+    reply = surface.page()
+    text = said(reply)
+    assert "Agreement 95.0 % 57 of 60 inputs" in text
+    assert "lower bound · target 95.0 %" in text
+    assert "Coverage 75.0 % of calls it is sure of" in text
+    assert reply.text.count("<polyline") == 2
+    assert "more agreeing calls" in text
+
+
+def test_a_live_task_says_who_answers(surface: Surface, line: Lineage) -> None:
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=100)
+    line.move(Stage.LIVE, share=1.0, candidate=candidate)
+    line.calls(3, route=SERVED)
+    line.calls(1, route=Route(Source.LLM, Reason.UNSURE, Decider.STUDENT, 0.05))
+    text = said(surface.page())
+    assert "The student answered 75.0 % of 4 calls since this stage began, 3 of 104 in all." in text
+    assert "Median time 4.0 ms LLM 640 ms" in text
+    assert "card red" not in surface.page().text
+    assert "the student was not sure 1" in said(surface.page("/shadowbert/task?name=bank"))
+
+
+def test_a_canary_without_a_call_yet(surface: Surface, line: Lineage) -> None:
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=100)
+    line.move(Stage.CANARY, share=0.05, candidate=candidate)
+    text = said(surface.page())
+    assert "bank canary 5%" in text
+    assert "No call yet since this stage began." in text
+
+
+def test_red_tasks_come_first_and_say_why(surface: Surface, line: Lineage) -> None:
+    found(line.store, task="alerts")
+    candidate = line.candidate(line.student())
+    line.move(Stage.LIVE, share=1.0, candidate=candidate, forced=True)
+    reply = surface.page()
+    assert reply.text.count("card red") == 1
+    assert reply.text.index("card red") < reply.text.index("alerts")
+    assert "Cut over by force: the gate has not agreed yet." in said(reply)
+    assert "The latest audits do not support the target." in said(reply)
+
+
+def test_an_earlier_version_that_still_serves_is_shown(surface: Surface, line: Lineage) -> None:
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=100)
+    line.move(Stage.LIVE, share=1.0, candidate=candidate)
+    found(line.store, task_id=line.now.task_id, created_at=line.now.created_at + 1)
+    assert "An earlier version still answers: live, 100.0 % agreement." in said(surface.page())
+    reply = surface.page("/shadowbert/task?name=bank")
+    assert reply.text.count("<article") == 2
+    assert reply.text.count('action="/shadowbert/command"') == 1, "a command means the task"
+    assert "Roll back to the LLM" in reply.text
+
+
+def test_the_tasks_own_page(surface: Surface, line: Lineage) -> None:
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=40, disagree=2)
+    surface.submit(task="bank", verb="cutover", force="on", why="the launch is on Monday")
+    text = said(surface.page("/shadowbert/task?name=bank"))
+    assert "Candidate 1 serving student 1, probe, sure from 0.900" in text
+    assert "40 of 42 agree (95.2 %)" in text
+    assert "label 3 labels account card transfer" in text
+    assert "collecting → live (forced) : Cut over by dashboard, forced." in text.replace(
+        "live (forced):", "live (forced) :"
+    )
+    assert "the launch is on Monday" in text
+
+
+def test_77_labels_and_two_fields(surface: Surface, line: Lineage) -> None:
+    labels = tuple(sorted(f"intent-{n}" for n in range(77)))
+    contract = Contract((Field(("a", "intent"), labels), Field(("urgent",), (False, True), required=False)), "h")
+    found(line.store, task="many", contract=contract)
+    text = said(surface.page("/shadowbert/task?name=many"))
+    assert "a.intent 77 labels" in text
+    assert "intent-76" in text
+    assert "urgent 3 labels false true (left out)" in text
+
+
+def test_trouble_of_the_house_is_told(surface: Surface) -> None:
+    surface.wrong["journal"] = "12 rows could not be written"
+    surface.wrong["mirror"] = None
+    assert "journal : 12 rows could not be written" in said(surface.page()).replace("journal:", "journal :")
+    assert "mirror" not in said(surface.page())
+
+
+def test_an_unknown_task_leads_home(surface: Surface, line: Lineage) -> None:
+    reply = surface.page("/shadowbert/task?name=bnak")
+    assert (reply.status, alerts(reply)) == (404, "no task is called 'bnak'; known tasks: bank")
+    assert surface.page("/shadowbert/task").status == 404
+
+
+def test_a_store_that_does_not_answer_is_not_shown_as_an_empty_one(
+    surface: Surface, line: Lineage, tmp_path: Path
+) -> None:
+    line.store.close()
+    (tmp_path / "store.db").unlink()
+    (tmp_path / "store.db").mkdir()
+    for reply in (
+        surface.page(),
+        surface.page("/shadowbert/task?name=bank"),
+        surface.submit(task="bank", verb="pause"),
+    ):
+        assert reply.status == 503
+        assert "the database refused" in alerts(reply)
+        assert "No task yet" not in reply.text
+
+
+# What its forms do.
+
+
+def test_commands(surface: Surface, line: Lineage) -> None:
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=200)
+    for verb, stage in (
+        ("cutover", Stage.LIVE), ("rollback", Stage.SHADOW), ("resume", Stage.SHADOW), ("pause", Stage.PAUSED),
+        ("off", Stage.OFF),
+    ):  # fmt: skip
+        reply = surface.submit(task="bank", verb=verb)
+        assert (reply.status, reply.headers["location"]) == (303, "/shadowbert/task?name=bank")
+        assert line.now.stage is stage
+    assert surface.submit(task="bank", verb="retrain").status == 303
+    with line.store.read() as work:
+        assert work.jobs.open_count() == 1
+        assert {v.by for v in work.tasks.verdicts([line.version_id])} == {"dashboard"}
+
+
+def test_a_refused_command_tells_why_on_the_tasks_page(surface: Surface, line: Lineage) -> None:
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=20)
+    reply = surface.submit(task="bank", verb="cutover")
+    assert reply.status == 409
+    assert alerts(reply).startswith("the gate has not passed for bank")
+    assert 'action="/shadowbert/command"' in reply.text
+    assert surface.submit(task="bank", verb="cutover", force="on").status == 303
+    assert line.now.forced
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "text"),
+    [
+        ({"task": "bnak", "verb": "pause"}, 404, "no task is called 'bnak'"),
+        ({"task": "bank", "verb": "destroy"}, 409, "there is no command 'destroy'"),
+        ({"task": "bank"}, 409, "there is no command ''"),
+        ({}, 404, "no task is called ''"),
+    ],
+)
+def test_what_no_form_of_ours_sends(
+    fields: dict[str, str], status: int, text: str, surface: Surface, line: Lineage
+) -> None:
+    reply = surface.submit(**fields)
+    assert reply.status == status
+    assert text in said(reply)
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "a b&c=d", "caf\u00e9", "%2F", "+"])
+def test_any_name_can_be_commanded(name: str, surface: Surface, line: Lineage) -> None:
+    odd = found(line.store, task=name)
+    (link,) = re.findall(
+        r'<h2><a href="(/shadowbert/task\?name=[^"]*)"><span class="name">(?!bank)', surface.page().text
+    )
+    assert f'name="task" value="{name.replace("&", "&amp;")}"' in surface.page(unescape(link)).text
+    reply = surface.submit(task=name, verb="pause")
+    assert reply.status == 303
+    assert surface.page(reply.headers["location"]).status == 200
+    assert odd.now.stage is Stage.PAUSED
+    assert line.now.stage is Stage.COLLECTING
+
+
+# Nothing in it can run.
+
+
+def test_what_callers_and_operators_wrote_is_inert(surface: Surface, line: Lineage) -> None:
+    contract = Contract((Field(("kind",), (EVIL, "other")),), "h")
+    evil = found(line.store, task=EVIL, teacher=EVIL, contract=contract)
+    evil.calls(3, unfit=EVIL)
+    candidate = evil.candidate(evil.student())
+    evil.evidence(candidate, agree=20, disagree=3)
+    surface.submit(task=EVIL, verb="cutover", force="on", why=EVIL)
+    surface.wrong["students"] = EVIL
+    with line.store.write() as work:
+        job = work.jobs.queue(evil.version_id, cause=EVIL, at=0.0)
+        work.jobs.finish(job.id, state="failed", message=EVIL, at=0.0)
+    link = "/shadowbert/task?name=%3Cscript%3Ealert%281%29%3C%2Fscript%3E%22%3E%3Cimg+src%3Dx+onerror%3Dalert%282%29%3E"
+    for reply in (
+        surface.page(),
+        surface.page(link),
+        surface.page(f"/shadowbert/task?name={'%3Cscript%3E'}"),
+        surface.submit(task=EVIL, verb="resume"),
+    ):
+        assert EVIL in unescape(reply.text) or "<script>" in unescape(reply.text)
+        assert "<script" not in reply.text
+        assert "<img" not in reply.text
+
+
+def test_the_page_has_no_script_and_no_style_of_its_own(surface: Surface, line: Lineage) -> None:
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=60)
+    line.move(Stage.LIVE, share=1.0, candidate=candidate)
+    for path in ("/shadowbert/", "/shadowbert/task?name=bank"):
+        reply = surface.page(path)
+        assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:|https?://", reply.text)
+        assert "script-src" not in reply.headers["content-security-policy"], "default-src 'none' stands for it"
+        assert reply.headers["cache-control"] == "no-store"
+        assert reply.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_the_style_sheet_may_be_kept(surface: Surface) -> None:
+    reply = surface.call("GET", "/shadowbert/static/style.css")
+    assert (reply.status, reply.headers["cache-control"]) == (200, "max-age=3600")
+    assert reply.headers["content-type"].startswith("text/css")
+    for path in ("/shadowbert/static/../dashboard.py", "/shadowbert/static/%2e%2e/dashboard.py"):
+        assert surface.call("GET", path).status == 404
+
+
+def test_only_the_overview_reloads_itself(surface: Surface, line: Lineage) -> None:
+    assert 'http-equiv="refresh"' in surface.page().text
+    assert 'http-equiv="refresh"' not in surface.page("/shadowbert/task?name=bank").text, "somebody may be typing there"
