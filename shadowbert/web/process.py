@@ -80,6 +80,7 @@ def build_app(settings: Settings) -> App:
     desk = Desk(
         report=lambda: open_report(settings, station.serving.store),
         operate=lambda: open_operate(settings, station.serving.store),
+        checks=station.checks,
     )
     routers = (admin_routes(desk, doorkeeper), dashboard_routes(desk, doorkeeper))
     return create_app(station, checks=station.checks, lifespan=station.lifespan, routers=routers)
