@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-ENOUGH = 800
-"""Fine-tuning starts here; frozen features are too weak for three fields at once."""
-AFTER = 400
+ENOUGH = 1000
+"""Fine-tuned on so many, the student is good enough for three fields at once; frozen features are not."""
+AFTER = 500
 EVIDENCE = 450
 """At least: 100 calls in shadow and twice 50 in canary count, and the calls that go on meanwhile."""
 
@@ -20,8 +20,8 @@ class Plan:
 def plan_for(messages: int) -> Plan:
     """Where there are few, a fifth is held back and less is learnt from.
 
-    >>> plan_for(2160), plan_for(1000)
-    (Plan(enough=800, before=1760), Plan(enough=350, before=800))
+    >>> plan_for(3060), plan_for(1000)
+    (Plan(enough=1000, before=2560), Plan(enough=350, before=800))
     """
     before = messages - min(AFTER, messages // 5)
     return Plan(enough=min(ENOUGH, before - EVIDENCE), before=before)

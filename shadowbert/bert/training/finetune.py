@@ -5,7 +5,7 @@ files, variants and whether the result is any better.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,12 +19,15 @@ from shadowbert.bert.training.probe import Ints
 from shadowbert.bert.training.progress import emit
 
 
+MIN_STEPS = 250
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Measured on MiniLM-L6; the learning rate suits encoders of about 20 million weights."""
 
     epochs: int = 3
-    batch: int = 32
+    batch: int = 16
     encoder_lr: float = 2e-4
     head_lr: float = 1e-2
     weight_decay: float = 0.01
@@ -32,6 +35,14 @@ class Settings:
     smoothing: float = 0.05
     clip: float = 1.0
     seed: int = 0
+
+    @classmethod
+    def for_rows(cls, rows: int, *, seed: int) -> "Settings":
+        """Three epochs, and more where those are too few steps to leave the starting point (Zhang et al. 2021, arXiv
+        2006.05987: few-sample BERT wants more iterations, not another optimiser).
+        """
+        usual = cls(seed=seed)
+        return replace(usual, epochs=max(usual.epochs, -(-MIN_STEPS * usual.batch // rows)))
 
 
 @dataclass(frozen=True, slots=True)

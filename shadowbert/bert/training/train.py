@@ -44,7 +44,7 @@ def _candidates(job: Job, corpus: Corpus, encoder: Path, work: Path) -> list[Can
     _report(candidates[-1], started)
     if "finetune" in job.recipes:
         started = time.monotonic()
-        settings = Settings(seed=job.seed)
+        settings = Settings.for_rows(int((corpus.splits == "train").sum()), seed=job.seed)
         tuned = recipes.finetune(load(encoder), corpus, frozen.trial, folder=work / "tuned", settings=settings)
         candidates.append(tuned)
         _report(tuned, started)

@@ -59,3 +59,7 @@ def test_padding_is_masked() -> None:
     ids, mask = pad([[5, 6, 7], [8]])
     assert ids.tolist() == [[5, 6, 7], [8, 0, 0]]
     assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
+
+
+def test_few_rows_are_seen_more_often() -> None:
+    assert [Settings.for_rows(rows, seed=1).epochs for rows in (100, 600, 1_400, 20_000)] == [40, 7, 3, 3]
