@@ -1,0 +1,96 @@
+"""One web process, whole: the application that `serve` starts, in front of a simulated upstream."""
+
+import asyncio
+import json
+import logging
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shadowbert.admin_token import read_admin_token
+from shadowbert.bootstrap.serving import open_serving
+from shadowbert.bootstrap.storage import open_store, prepare_store
+from shadowbert.bootstrap.working import open_operate, open_report
+from shadowbert.children import FILE_NAME, Child, Children, ChildState, write_children
+from shadowbert.domain.task import Stage
+from shadowbert.flow.operate import Operator
+from shadowbert.settings import Settings
+from shadowbert.testing.lineage import found
+from shadowbert.testing.serving import serving, serving_upstream
+from shadowbert.testing.simulated import SimulatedUpstream, Simulation
+from shadowbert.web.process import build_app
+
+CALL = json.dumps({"model": "gpt-5-mini", "messages": [{"role": "user", "content": "hello"}]}).encode()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    upstream = SimulatedUpstream(simulation=Simulation(median_ms=1.0, sigma=0.01))
+    with serving_upstream(upstream.app()) as url:
+        settings = Settings.model_validate(
+            {
+                "data_dir": tmp_path / "data",
+                "upstream": {"base_url": f"{url}/v1"},
+                "watch": {"mirror_every_s": 0.02},
+                "policy": {"target": 0.9},
+            }
+        )
+        prepare_store(settings)
+        yield settings
+
+
+def fetch(url: str, body: bytes | None = None, **headers: str) -> tuple[int, Any]:
+    request = urllib.request.Request(url, body, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return reply.status, json.load(reply)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def test_it_relays_logs_and_is_ready(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), serving(build_app(settings)) as url:
+        assert fetch(f"{url}/readyz")[0] == 200
+        status, reply = fetch(f"{url}/v1/chat/completions", CALL, authorization="Bearer sk-1")
+        assert (status, reply["object"]) == (200, "chat.completion")
+        token = read_admin_token(settings.data_dir / "admin-token")
+        assert fetch(f"{url}/shadowbert/api/tasks", authorization=f"Bearer {token}") == (200, [])
+        assert fetch(f"{url}/shadowbert/api/tasks", authorization="Bearer sk-1")[0] == 401
+        write_children(
+            settings.data_dir / FILE_NAME, Children(1, (Child("worker", ChildState.BACKOFF, None, 3, 1, 0.0),))
+        )
+        assert fetch(f"{url}/readyz") == (
+            503,
+            {"status": "not ready", "mirror": "ok", "journal": "ok", "students": "ok", "processes": "worker backoff"},
+        )
+    (segment,) = settings.journal_dir.iterdir()
+    assert b"hello" in segment.read_bytes()
+    assert b"sk-1" not in segment.read_bytes()
+    assert token not in caplog.text
+
+
+def test_report_and_commands_follow_the_settings(settings: Settings) -> None:
+    with open_store(settings) as store:
+        line = found(store)
+        line.evidence(line.candidate(line.student()), agree=120, disagree=2)
+        (task,) = open_report(settings, store).tasks()
+        assert task.target == 0.9
+        moved = open_operate(settings, store).cutover("bank", Operator("maria"))
+        assert (moved.stage, moved.forced) == (Stage.LIVE, False), "enough for 90 %, not for 95 %"
+
+
+async def test_the_mirror_is_kept_fresh_while_it_is_open(settings: Settings) -> None:
+    async with open_serving(settings) as machines:
+        assert machines.mirror.table().versions == ()
+        found(machines.store)
+        for _ in range(500):
+            if machines.mirror.table().versions:
+                break
+            await asyncio.sleep(0.01)
+        assert machines.mirror.table().versions[0].task == "bank"
+        assert machines.mirror.age() < 60
