@@ -13,11 +13,15 @@ from shadowbert.children import FILE_NAME
 from shadowbert.cli.context import ConfigOption, DataDirOption, SetOption, failures, gather
 from shadowbert.cli.output import say
 from shadowbert.errors import ConfigError
+from shadowbert.lifeline import follow
 from shadowbert.settings import Settings
 from shadowbert.supervisor import ChildSpec, Supervisor, listen, orphans, serve_specs, single_instance
 
 ORPHANS_S = 30.0
 """How long the port of a killed supervisor is waited for: orphans that are just starting notice only then."""
+
+LIFELINE_GRACE_S = 60.0
+"""For the tree to stop in order when the parent is gone."""
 
 
 def serve(
@@ -33,6 +37,9 @@ def serve(
     no_worker: Annotated[
         bool, typer.Option("--no-worker", help="Only answer and log; a worker runs elsewhere.")
     ] = False,
+    lifeline: Annotated[
+        int | None, typer.Option(hidden=True, help="A pipe of the parent's; stop when it closes.")
+    ] = None,
 ) -> None:
     """Start the proxy, the loader and the worker."""
     with failures():
@@ -44,6 +51,8 @@ def serve(
             "server.processes": processes,
         }
         settings, flags = gather(config, pairs, named)
+        if lifeline is not None:
+            follow(lifeline, grace_s=LIFELINE_GRACE_S)
         raise typer.Exit(_run(settings, as_arguments(config, flags), worker=not no_worker))
 
 

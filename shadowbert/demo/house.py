@@ -19,6 +19,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from shadowbert.errors import ConfigError, OperatorError
+from shadowbert.lifeline import Lifeline
 from shadowbert.settings import Settings, foreign_variables
 
 PATIENCE_S = 60.0
@@ -68,17 +69,28 @@ def serving(settings: Settings, *, patience_s: float = PATIENCE_S) -> Iterator[H
     house = House(settings, settings.data_dir / LOG)
     config = settings.data_dir / CONFIG
     config.write_text(_toml(settings), encoding="utf-8")
+    with Lifeline() as lifeline:
+        process = _start(config, house.log, lifeline)
+        try:
+            _wait(house, lambda: process.poll() is None, patience_s)
+            yield house
+        finally:
+            house.exit_code = _stop(process, patience_s)
+
+
+def _start(config: Path, log: Path, lifeline: Lifeline) -> subprocess.Popen[bytes]:
+    """In a group of its own: Ctrl-C reaches us alone, and the server is stopped in order; by the lifeline if we die."""
     command = [sys.executable, "-P", "-m", "shadowbert.cli.app", "serve", "--config", str(config)]
-    with house.log.open("ab") as log:
-        # A group of its own: Ctrl-C reaches us alone, and the server is stopped in order.
-        process = subprocess.Popen(  # noqa: S603 - our own
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=foreign_variables(), process_group=0
+    with log.open("ab") as said:
+        return subprocess.Popen(  # noqa: S603 - our own
+            [*command, f"--lifeline={lifeline.fd}"],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            env=foreign_variables(),
+            process_group=0,
+            pass_fds=(lifeline.fd,),
         )
-    try:
-        _wait(house, lambda: process.poll() is None, patience_s)
-        yield house
-    finally:
-        house.exit_code = _stop(process, patience_s)
 
 
 def _wait(house: House, alive: Callable[[], bool], patience_s: float) -> None:

@@ -162,6 +162,7 @@ def _label(exchange: LoggedExchange, call: Recognised, reply: ChatReply | None) 
             finish_reason=reply.finish_reason if reply else None,
             refusal=reply.refusal if reply else None,
             answer=read_answer(call.contract, text) if text else None,
+            choices=reply.choices if reply else 1,
             retry_count=exchange.retry_count,
         )
     )

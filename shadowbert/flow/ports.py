@@ -66,3 +66,17 @@ class StageSource(Protocol):
         ...
 
 
+class ExchangeSink(Protocol):
+    """Where the loader puts what it read from the journal. Synchronous."""
+
+    def offset(self, segment: str) -> int:
+        """Bytes of this segment that are already in the store; 0 for an unknown one."""
+        ...
+
+    def load(self, segment: str, *, start: int, end: int, exchanges: Sequence[Exchange]) -> int:
+        """In one transaction: insert what is not there yet (by exchange id), give each row the next load sequence,
+        and move the segment's offset from `start` to `end`. Returns the number of new rows.
+
+        Raises StaleState when the stored offset is not `start` (another loader was here).
+        """
+        ...

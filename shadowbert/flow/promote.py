@@ -14,13 +14,16 @@ from shadowbert.errors import StaleState
 from shadowbert.flow.candidates import retire_and_reenter
 from shadowbert.flow.evidence import Standing, Watch, serving_verdict, stand
 from shadowbert.flow.ledger import Ledger, Work
-from shadowbert.gating.eprocess import alpha_share, passes
+from shadowbert.gating.eprocess import alpha_share, fails, passes
 from shadowbert.gating.paired import shown_worse
+from shadowbert.gating.wording import seen
 
 log = logging.getLogger(__name__)
 
 GATE = "gate"
 SUSPICIOUS_AUDIT_RATE = 0.5
+WORTHWHILE = 0.02
+"""Coverage that a challenger must add: a swap for less is luck, and costs the champion's history."""
 
 
 Fingerprint = tuple[int, tuple[tuple[str, int], ...]]
@@ -118,7 +121,7 @@ class Promote:
         inside, uniform = work.predictions.coverage(champion.id)
         others = [c for c in work.candidates.active(version.id) if c.id != champion.id]
         for standing in self._passed(work, version, others):
-            covers_more = (standing.coverage or 0.0) > (inside / uniform if uniform else 0.0)
+            covers_more = (standing.coverage or 0.0) >= (inside / uniform if uniform else 0.0) + WORTHWHILE
             pairs = work.predictions.pairs(champion.id, standing.candidate.id)
             if covers_more and not shown_worse(pairs, alpha=self.policy.alpha):
                 self._replace(work, version, champion, standing)
@@ -127,12 +130,15 @@ class Promote:
 
     def _passed(self, work: Work, version: VersionRow, candidates: Iterable[CandidateRow]) -> list[Standing]:
         """Those that the gate lets serve. The whole evidence is gathered only where its first number allows a pass."""
-        hopeful = [c for c in candidates if self._agrees(work, c)]
+        hopeful = [c for c in candidates if self._hopeful(work, c)]
         standings = [stand(work, version, c, self.policy) for c in hopeful]
         return [s for s in standings if s.verdict.move is Move.PROMOTE]
 
-    def _agrees(self, work: Work, candidate: CandidateRow) -> bool:
+    def _hopeful(self, work: Work, candidate: CandidateRow) -> bool:
+        """Whether it is shown to be above the target. One shown to be below ends here: waiting would not save it."""
         counts = work.predictions.promotion_counts(candidate.id)
+        if fails(counts, self.policy.target, alpha=self.policy.alpha):
+            work.candidates.retire(candidate.id, f"agreement is below the target: {seen(counts)}")
         return passes(counts, self.policy.target, alpha=alpha_share(candidate.number, self.policy.alpha))
 
     def _replace(self, work: Work, version: VersionRow, champion: CandidateRow, standing: Standing) -> None:

@@ -127,9 +127,10 @@ class Train:
             if version is None or job.attempts >= MAX_ATTEMPTS:
                 work.jobs.finish(job.id, state="failed", message=f"gave up after {job.attempts} tries", at=self.clock())
                 return False
-            examples = distinct(_labelled(row) for row in work.calls.labelled(version.id))[-MAX_EXAMPLES:]
+            known = distinct(_labelled(row) for row in work.calls.labelled(version.id))
+            examples = known[-MAX_EXAMPLES:]
             student = self._student(work, version, len(examples))
-            work.jobs.start(job.id, examples=len(examples))
+            work.jobs.start(job.id, examples=len(known))  # what the next doubling is counted from
         folder = self._write_job(job, version, student, examples)
         log.info("task %s: training student %d on %d examples", version.task, student.number, len(examples))
         self._running = Running(job, version, student, folder, self.trainer.start(folder, Path(student.artifact)))

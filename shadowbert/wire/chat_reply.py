@@ -27,6 +27,8 @@ class ChatReply:
     completion_tokens: int | None
     complete: bool
     """A finish reason came and no error after it."""
+    choices: int = 1
+    """How many answers the reply holds; only the first is read."""
 
 
 def read_chat_reply(body: bytes, *, content_type: str, content_encoding: str) -> ChatReply | None:
@@ -47,7 +49,7 @@ class _Assembly:
         self.texts = {"content": "", "refusal": ""}
         self.calls: dict[int, tuple[str | None, str]] = {}
         self.finish_reason: str | None = None
-        self.choices = 0
+        self.choices: set[object] = set()
         self.failed = False
         self.model: str | None = None
         self.system_fingerprint: str | None = None
@@ -59,8 +61,8 @@ class _Assembly:
         self.system_fingerprint = self.system_fingerprint or as_text(part.get("system_fingerprint"))
         self.usage = as_object(part.get("usage")) or self.usage
         for choice in map(as_object, as_list(part.get("choices"))):
+            self.choices.add(choice.get("index", 0))
             if choice.get("index", 0) == 0:
-                self.choices += 1
                 self.finish_reason = as_text(choice.get("finish_reason")) or self.finish_reason
                 self._say(as_object(choice.get(key)))
 
@@ -78,7 +80,7 @@ class _Assembly:
             )
 
     def reply(self) -> ChatReply | None:
-        if not self.choices:
+        if 0 not in self.choices:
             return None
         name, arguments = next(iter(self.calls.values())) if len(self.calls) == 1 else (None, None)
         return ChatReply(
@@ -92,6 +94,7 @@ class _Assembly:
             prompt_tokens=as_count(self.usage.get("prompt_tokens")),
             completion_tokens=as_count(self.usage.get("completion_tokens")),
             complete=self.finish_reason is not None and not self.failed,
+            choices=len(self.choices),
         )
 
 

@@ -21,6 +21,7 @@ import pytest
 from shadowbert.children import FILE_NAME, Child, ChildState, read_children
 from shadowbert.domain.records import LoggedExchange, VersionRow
 from shadowbert.errors import StoreError
+from shadowbert.lifeline import Lifeline
 from shadowbert.settings import foreign_variables
 from shadowbert.store.store import Store
 
@@ -69,6 +70,8 @@ class Tree:
     flawed: bool = False
     """Counts as started although /readyz names a fault."""
     process: "subprocess.Popen[bytes] | None" = None
+    lifeline: Lifeline = field(default_factory=Lifeline)
+    """A killed test run leaves no server behind."""
 
     @property
     def url(self) -> str:
@@ -92,7 +95,14 @@ class Tree:
         command = [*SHADOWBERT, "serve", f"--data-dir={self.data_dir}", *flags, *self.pairs]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+                [*command, f"--lifeline={self.lifeline.fd}"],
+                cwd=ROOT,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+                pass_fds=(self.lifeline.fd,),
             )
         until(self.ready, told=self.said)
 

@@ -18,7 +18,6 @@ from shadowbert.bert.training.heads import Head
 from shadowbert.bert.training.probe import Ints
 from shadowbert.bert.training.progress import emit
 
-
 MIN_STEPS = 250
 
 
