@@ -67,5 +67,5 @@ def test_twenty_kills_under_load_lose_and_double_nothing(plant: Plant) -> None:
 
 
 def test_a_few_kills_on_postgresql(plant: Plant, postgres_url: str) -> None:
-    tree = plant("--no-worker", "--processes=2", store__url=postgres_url)
+    tree = plant("--no-worker", "--processes=2", store__url=postgres_url, journal__durability="power-loss")
     check(tree, suffer(tree, ("web-0", "loader", "tree")))
