@@ -36,9 +36,11 @@ class Shelf:
 @dataclass
 class Clock:
     now: float = 100.0
+    tick: float = 0.0
 
     def __call__(self) -> float:
-        return self.now
+        self.now += self.tick
+        return self.now - self.tick
 
 
 @pytest.fixture
@@ -76,6 +78,13 @@ def test_it_shows_the_store_and_ages_until_the_next_look(mirror: StageMirror, cl
     assert mirror.age() == 7
     mirror.refresh()
     assert mirror.age() == 0
+
+
+def test_it_is_as_old_as_the_beginning_of_its_look(mirror: StageMirror, clock: Clock) -> None:
+    """What changed in the store while it was read may be missing."""
+    clock.tick = 3.0
+    mirror.refresh()
+    assert mirror.age() == 3.0
 
 
 def test_an_unchanged_store_leaves_the_very_table(mirror: StageMirror, line: Lineage) -> None:

@@ -30,6 +30,13 @@ def test_any_curve_is_drawn_inside_its_frame(points: list[tuple[int, float, floa
     assert "NaN" not in svg
 
 
+def test_the_first_wild_swings_are_cut_off_at_the_edge() -> None:
+    wild = [(row, 0.0 if row == 1 else 0.99, 0.0 if row == 1 else 0.97) for row in range(1, 41)]
+    svg = agreement_chart(wild, 0.95)
+    assert "80%" in svg
+    assert max(y for _, y in coordinates(svg)) < HEIGHT
+
+
 def test_a_single_point_is_no_line() -> None:
     assert agreement_chart([], 0.95) == agreement_chart([(1, 1.0, 0.2)], 0.95) == ""
 
