@@ -1,12 +1,15 @@
 """Opens what a web process needs to answer calls: store, journal, upstream, engine, mirror, station."""
 
 import asyncio
+import logging
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from shadowbert.bert.serving.engine import Engine
-from shadowbert.bootstrap.storage import coin_key, open_store
+from shadowbert.bootstrap.storage import check_store, coin_key
+from shadowbert.errors import SchemaOutdated, StoreError
 from shadowbert.flow.answer import AnswerStation
 from shadowbert.flow.journal import SegmentJournal
 from shadowbert.flow.mirror import StageMirror
@@ -15,6 +18,8 @@ from shadowbert.routing.coins import Coins
 from shadowbert.settings import Settings
 from shadowbert.store.store import Store
 from shadowbert.upstream.relay import Relay, Timeouts
+
+log = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
 
@@ -34,7 +39,9 @@ class Serving:
 async def open_serving(settings: Settings) -> AsyncIterator[Serving]:
     """Closed in reverse: the mirror's task, upstream connections, the engine, the journal, the store."""
     async with AsyncExitStack() as stack:
-        store = stack.enter_context(open_store(settings))
+        store = Store(settings.store_url)
+        stack.callback(store.close)
+        coins = await asyncio.to_thread(_coins, settings, store)
         settings.journal_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         journal = stack.enter_context(
             SegmentJournal(
@@ -52,7 +59,7 @@ async def open_serving(settings: Settings) -> AsyncIterator[Serving]:
             journal=journal,
             stages=mirror,
             predictor=engine,
-            coins=Coins(coin_key(store)),
+            coins=coins,
             policy=_policy(settings),
         )
         await asyncio.to_thread(mirror.refresh)
@@ -65,7 +72,10 @@ async def _mirroring(mirror: StageMirror, *, every_s: float) -> AsyncIterator[No
     async def keep_fresh() -> None:
         while True:
             await asyncio.sleep(every_s)
-            await asyncio.to_thread(mirror.refresh)
+            # A look that fails in a way nobody foresaw must not be the last one: the mirror would age for ever.
+            (fault,) = await asyncio.gather(asyncio.to_thread(mirror.refresh), return_exceptions=True)
+            if isinstance(fault, Exception):
+                log.error("the stage mirror could not be refreshed", exc_info=fault)
 
     task = asyncio.create_task(keep_fresh(), name="mirror")
     try:
@@ -74,6 +84,21 @@ async def _mirroring(mirror: StageMirror, *, every_s: float) -> AsyncIterator[No
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def _coins(settings: Settings, store: Store) -> Coins:
+    """Calls are relayed and logged without a store, too. Raises SchemaOutdated where it is of another revision.
+
+    A key of our own does no harm: nothing is served before the mirror has seen the store, and its coins are as fair.
+    """
+    try:
+        check_store(settings, store)
+        return Coins(coin_key(store))
+    except SchemaOutdated:
+        raise
+    except StoreError as error:
+        log.warning("%s; until the store is back the LLM answers everything", error)
+        return Coins(secrets.token_bytes(32))
 
 
 def _policy(settings: Settings) -> AnswerPolicy:

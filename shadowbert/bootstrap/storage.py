@@ -19,14 +19,19 @@ def open_store(settings: Settings, *, durable: bool = False) -> Iterator[Store]:
 
     `durable`: its commits survive a power loss.
     """
-    if not settings.store.url and not (settings.data_dir / DATABASE).exists():
-        raise StoreError(f"there is no database in {settings.data_dir} yet; start one: shadowbert serve")
     store = Store(settings.store_url, durable=durable)
     try:
-        store.check()
+        check_store(settings, store)
         yield store
     finally:
         store.close()
+
+
+def check_store(settings: Settings, store: Store) -> None:
+    """Raises SchemaOutdated, or StoreError where there is no database or it cannot be reached."""
+    if not settings.store.url and not (settings.data_dir / DATABASE).exists():
+        raise StoreError(f"there is no database in {settings.data_dir} yet; start one: shadowbert serve")
+    store.check()
 
 
 def prepare_store(settings: Settings) -> str:

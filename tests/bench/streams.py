@@ -111,10 +111,10 @@ class Teacher:
     def __init__(self, rows: Sequence[tuple[str, Answer]]) -> None:
         self._answers: dict[str, deque[Answer]] = defaultdict(deque)
         for text, answer in rows:
-            self._answers[text].append(answer)
+            self._answers[text.strip()].append(answer)
 
     def __call__(self, prompt: str, _: Mapping[str, object]) -> Answer:
-        known = self._answers[prompt.rpartition(MARKER)[2].rstrip("\n")]
+        known = self._answers[prompt.rpartition(MARKER)[2].strip()]
         if len(known) > 1:
             known.rotate(-1)
             return known[-1]

@@ -94,3 +94,13 @@ async def test_the_mirror_is_kept_fresh_while_it_is_open(settings: Settings) -> 
             await asyncio.sleep(0.01)
         assert machines.mirror.table().versions[0].task == "bank"
         assert machines.mirror.age() < 60
+
+
+def test_it_relays_and_journals_while_the_store_is_away(settings: Settings, tmp_path: Path) -> None:
+    database = settings.data_dir / "shadowbert.db"
+    database.rename(tmp_path / "away.db")
+    with serving(build_app(settings)) as url:
+        status, reply = fetch(f"{url}/v1/chat/completions", CALL, authorization="Bearer sk-1")
+        assert (status, reply["object"]) == (200, "chat.completion")
+        assert fetch(f"{url}/readyz")[1]["mirror"] != "ok"
+    assert sum(segment.stat().st_size for segment in settings.journal_dir.glob("*.seg")) > len(CALL)
