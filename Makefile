@@ -12,7 +12,7 @@ demo: $(VENV)/.full
 	$(BIN)/shadowbert demo
 
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -105,8 +105,8 @@ def _ready(settings: Settings) -> bool:
     connection = http.client.HTTPConnection(settings.server.host, settings.server.port, timeout=2)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
+        return bool(json.loads(connection.getresponse().read())["status"] == "ready")
+    except (OSError, http.client.HTTPException, ValueError):
         return False
     finally:
         connection.close()

@@ -31,9 +31,7 @@ from tests.bench.relay import SCHEMA, _process, _stub
 from tests.bench.table import Row
 
 SYSTEM = "Classify the message of a bank's customer."
-TEXT = (
-    "My new card has still not arrived and I have been waiting for it for two weeks, what can I do about it please"
-)
+TEXT = "My new card has still not arrived and I have been waiting for it for two weeks, what can I do about it please"
 TEACHER = "gpt-4o-2024-08-06"
 TOPICS = ("the card has not come", "the transfer is missing", "please close my account")
 BODY = json.dumps(

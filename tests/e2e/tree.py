@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -110,19 +109,17 @@ class Tree:
         assert self.process is not None
         assert self.process.poll() is None, self.said()
         children = read_children(self.data_dir / FILE_NAME)
-        started = (200, 503) if self.flawed else (200,)
-        return children is not None and children.supervisor == self.process.pid and self.readyz()[0] in started
+        started = ("ready", "degraded") if self.flawed else ("ready",)
+        mine = children is not None and children.supervisor == self.process.pid
+        return mine and self.readyz().get("status") in started
 
-    def readyz(self) -> tuple[int, dict[str, str]]:
-        """0 while nobody answers."""
+    def readyz(self) -> dict[str, str]:
+        """Empty while nobody answers."""
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as reply:
-                return reply.status, json.loads(reply.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.loads(error.read())
+                return dict(json.loads(reply.read()))
         except OSError:
-            return 0, {}
+            return {}
 
     def said(self) -> str:
         return self.log.read_text(errors="replace")[-3000:]

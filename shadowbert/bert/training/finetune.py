@@ -18,7 +18,7 @@ from shadowbert.bert.training.heads import Head
 from shadowbert.bert.training.probe import Ints
 from shadowbert.bert.training.progress import emit
 
-MIN_STEPS = 250
+MIN_STEPS, MAX_EPOCHS = 250, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Settings:
         2006.05987: few-sample BERT wants more iterations, not another optimiser).
         """
         usual = cls(seed=seed)
-        return replace(usual, epochs=max(usual.epochs, -(-MIN_STEPS * usual.batch // rows)))
+        wanted = -(-MIN_STEPS * usual.batch // rows)
+        return replace(usual, epochs=min(MAX_EPOCHS, max(usual.epochs, wanted)))
 
 
 @dataclass(frozen=True, slots=True)

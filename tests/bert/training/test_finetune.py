@@ -62,4 +62,4 @@ def test_padding_is_masked() -> None:
 
 
 def test_few_rows_are_seen_more_often() -> None:
-    assert [Settings.for_rows(rows, seed=1).epochs for rows in (100, 600, 1_400, 20_000)] == [40, 7, 3, 3]
+    assert [Settings.for_rows(rows, seed=1).epochs for rows in (100, 600, 1_400, 20_000)] == [10, 7, 3, 3]

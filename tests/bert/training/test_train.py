@@ -10,6 +10,7 @@ from shadowbert.bert.serving.artifact import open_artifact
 from shadowbert.bert.serving.runtime import Student
 from shadowbert.bert.training import publish as publishing
 from shadowbert.bert.training import recipes
+from shadowbert.bert.training.finetune import Settings
 from shadowbert.bert.training.job import read_job
 from shadowbert.bert.training.publish import ids_sha256
 from shadowbert.bert.training.train import train
@@ -62,7 +63,8 @@ def test_both_recipes_are_reported_and_the_better_is_published(
     assert manifest.scores["agreement"] == max(both.values())
     assert manifest.recipe == ("finetune" if both["finetune"] > both["probe"] else "probe")
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [event["event"] for event in events] == ["encoding", "candidate", "epoch", "epoch", "epoch", "candidate"]
+    epochs = ["epoch"] * Settings.for_rows(48, seed=0).epochs
+    assert [event["event"] for event in events] == ["encoding", "candidate", *epochs, "candidate"]
 
 
 def test_a_fine_tuned_student_serves(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
