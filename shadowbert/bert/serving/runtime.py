@@ -3,7 +3,7 @@
 Refuses to know whether a guess may be served. No torch. Not for two threads at once; the engine sees to that.
 """
 
-import numpy as np
+import math
 
 from shadowbert.bert.serving import decode
 from shadowbert.bert.serving.artifact import MODEL, TOKENIZER, Artifact, Golden
@@ -31,26 +31,26 @@ class Student:
 
     def guess(self, text: str) -> Guess:
         """Raises StudentError when the network fails or its output is not a number."""
-        return decode.guess(self._probabilities(text))
+        return decode.read(self._logits(text), self._sizes, self._temperatures)
 
     def tokens(self, text: str) -> int:
         """How many tokens the text has; over `max_tokens` the rest is not read."""
         return self._network.tokens(text)
 
-    def _probabilities(self, text: str) -> list[decode.Floats]:
-        logits = self._network(text)
-        if logits.shape != (sum(self._sizes),):
-            raise StudentError(f"the student has {logits.size} outputs, its contract {sum(self._sizes)}")
-        if not np.isfinite(logits).all():
+    def _logits(self, text: str) -> list[float]:
+        logits: list[float] = self._network(text).tolist()
+        if len(logits) != sum(self._sizes):
+            raise StudentError(f"the student has {len(logits)} outputs, its contract {sum(self._sizes)}")
+        if not all(map(math.isfinite, logits)):
             raise StudentError("the student's output is not a number")
-        return decode.probabilities(logits, self._sizes, self._temperatures)
+        return logits
 
     def _check(self, golden: Golden) -> None:
         """By the probability of the golden answer, not by the best label: a tie may fall either way."""
         if not len(golden.answer) == len(golden.confidences) == len(self._sizes):
             raise ArtifactInvalid("a golden prediction does not fit the contract")
         try:
-            fields = self._probabilities(golden.text)
+            fields = decode.probabilities(self._logits(golden.text), self._sizes, self._temperatures)
         except StudentError as exc:
             raise ArtifactInvalid(f"a golden prediction failed: {exc}") from exc
         for field, label, expected in zip(fields, golden.answer, golden.confidences, strict=True):

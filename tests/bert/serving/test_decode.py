@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbert.bert.serving.decode import guess, probabilities
+from shadowbert.bert.serving.decode import guess, probabilities, read
 
 logits = st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=8)
 temperature = st.floats(0.05, 20)
@@ -32,3 +32,11 @@ def test_the_joint_is_the_product_and_never_over_a_field(fields: list[list[float
 def test_heat_takes_confidence_away(own: list[float]) -> None:
     cool, hot = (guess(probabilities(own, [len(own)], [t])).joint for t in (1.0, 4.0))
     assert hot <= cool + 1e-12
+
+
+@given(fields=st.lists(logits, min_size=1, max_size=4), t=temperature)
+def test_one_row_is_read_as_arrays_are(fields: list[list[float]], t: float) -> None:
+    row, sizes, heat = [logit for field in fields for logit in field], [len(f) for f in fields], [t] * len(fields)
+    quick, slow = read(row, sizes, heat), guess(probabilities(row, sizes, heat))
+    assert quick.confidences == pytest.approx(slow.confidences)
+    assert all(f[q] == f[s] for f, q, s in zip(fields, quick.answer, slow.answer, strict=True)), "ties may fall either way"
