@@ -9,7 +9,9 @@ from shadowbert.flow.ports import Headers
 from shadowbert.routing.decide import Mode
 
 _CHAT = re.compile(r"(?:/openai)?(?:/v1)?/chat/completions|/openai/deployments/(?P<deployment>[^/]+)/chat/completions")
-_CREDENTIALS = frozenset({b"authorization", b"api-key"})
+_CREDENTIALS = frozenset({b"authorization", b"api-key", b"x-api-key", b"ocp-apim-subscription-key"})
+"""OpenAI's and Azure's own, and those of the gateways people put before them (Azure API Management, for one)."""
+
 _SCOPE = frozenset({b"openai-organization", b"openai-project"})
 _NO = frozenset({b"", b"0", b"false", b"no"})
 

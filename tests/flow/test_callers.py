@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,17 @@ def test_only_the_accepted_credential_is_known_and_only_for_its_teacher() -> Non
         [(b"api-key", b"Bearer sk-1"), (b"openai-project", b"p")],
     ):
         assert not callers.knows(read_wishes(other), "gpt-4o")
+
+
+@pytest.mark.parametrize("header", [b"authorization", b"api-key", b"X-API-Key", b"Ocp-Apim-Subscription-Key"])
+def test_each_header_that_may_carry_a_key_tells_callers_apart(header: bytes) -> None:
+    callers = AcceptedCallers()
+    shared = (b"authorization", b"Bearer shared")
+    callers.accept(read_wishes([shared, (header, b"one")]), "m")
+    assert callers.knows(read_wishes([shared, (header.lower(), b"one")]), "m")
+    assert not callers.knows(read_wishes([shared, (header, b"two")]), "m")
+    callers.accept(read_wishes([(header, b"alone")]), "m")
+    assert callers.knows(read_wishes([(header, b"alone")]), "m")
 
 
 def test_acceptance_runs_out_and_is_renewed() -> None:
