@@ -95,6 +95,11 @@ def orphans(state_file: Path) -> list[int]:
     return [child.pid for child in (found.children if found else ()) if child.pid and _lived_at(child.pid, child.since)]
 
 
+def supervised(children: Children) -> bool:
+    """Whether the supervisor that wrote this still lives: it is older than the last word on any of its children."""
+    return _lived_at(children.supervisor, min((child.since for child in children.children), default=0.0))
+
+
 def _lived_at(pid: int, moment: float) -> bool:
     try:
         process = psutil.Process(pid)

@@ -12,11 +12,12 @@ import typer
 from shadowbert.admin_token import FILE_NAME as TOKEN_FILE
 from shadowbert.admin_token import ensure_admin_token, read_admin_token
 from shadowbert.bootstrap.storage import DATABASE, open_store
-from shadowbert.children import FILE_NAME, read_children
+from shadowbert.children import FILE_NAME, ChildState, read_children
 from shadowbert.cli.context import ConfigOption, DataDirOption, JsonOption, SetOption, failures, gather
 from shadowbert.cli.output import emit, say
 from shadowbert.errors import ShadowbertError
 from shadowbert.settings import Settings
+from shadowbert.supervisor import supervised
 
 GIGABYTE = 1024**3
 
@@ -62,6 +63,8 @@ def _data(settings: Settings) -> Finding:
 
 def _database(settings: Settings) -> Finding:
     if not settings.store.url and not (settings.data_dir / DATABASE).exists():
+        if _running(settings):
+            return Finding("database", ok=False, detail=f"{settings.data_dir / DATABASE} is gone while shadowbert runs")
         return Finding("database", ok=True, detail="will be made at the first start")
     try:
         with open_store(settings):
@@ -92,8 +95,16 @@ def _processes(settings: Settings) -> Finding:
     if children is None:
         return Finding("processes", ok=True, detail="not running here")
     states = ", ".join(f"{child.name} {child.state}" for child in children.children)
-    stopped = all(child.state == "stopped" for child in children.children)
-    return Finding("processes", children.all_running or stopped, states)
+    if all(child.state is ChildState.STOPPED for child in children.children):
+        return Finding("processes", ok=True, detail=states)
+    if not supervised(children):
+        return Finding("processes", ok=False, detail="not running (it died)")
+    return Finding("processes", children.all_running, states)
+
+
+def _running(settings: Settings) -> bool:
+    children = read_children(settings.data_dir / FILE_NAME)
+    return children is not None and supervised(children)
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (_data, _database, _token, _training, _processes)

@@ -1,7 +1,12 @@
 """`shadowbert doctor`."""
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from shadowbert.children import FILE_NAME, Child, Children, ChildState, write_children
@@ -12,8 +17,21 @@ def details(shell: Shell, *words: str) -> dict[str, tuple[bool, str]]:
     return {f["check"]: (f["ok"], f["detail"]) for f in shell.json("doctor", *words)}
 
 
-def child(name: str, state: ChildState) -> Child:
-    return Child(name=name, state=state, pid=None, restarts=0, exit_code=None, since=0.0)
+def child(name: str, state: ChildState, since: float) -> Child:
+    return Child(name=name, state=state, pid=None, restarts=0, exit_code=None, since=since)
+
+
+def supervise(shell: Shell, state: ChildState, *, pid: int | None = None, since: float | None = None) -> None:
+    """As a supervisor writes it; unless told otherwise this process is the one."""
+    since = time.time() if since is None else since
+    children = tuple(child(name, state, since) for name in ("web", "worker"))
+    write_children(shell.folder / FILE_NAME, Children(pid or os.getpid(), children))
+
+
+def dead_pid() -> int:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
 
 
 def test_before_the_first_start_all_is_well(tmp_path: Path) -> None:
@@ -34,10 +52,37 @@ def test_it_makes_the_token_when_asked_and_never_shows_it(shell: Shell) -> None:
     ("state", "ok"), [(ChildState.RUNNING, True), (ChildState.BACKOFF, False), (ChildState.STOPPED, True)]
 )
 def test_processes(state: ChildState, *, ok: bool, shell: Shell) -> None:
-    write_children(shell.folder / FILE_NAME, Children(1, (child("web", state), child("worker", state))))
+    supervise(shell, state)
     result = shell("doctor")
     assert f"{'ok  ' if ok else 'FAIL'}  processes: web {state}, worker {state}" in result.stdout
     assert result.exit_code == (0 if ok else 1)
+
+
+def test_a_killed_tree_is_not_running(shell: Shell) -> None:
+    supervise(shell, ChildState.RUNNING, pid=dead_pid())
+    result = shell("doctor")
+    assert "FAIL  processes: not running (it died)" in result.stdout
+    assert result.exit_code == 1
+
+
+def test_a_younger_process_under_the_supervisors_number_is_somebody_else(shell: Shell) -> None:
+    supervise(shell, ChildState.RUNNING, since=psutil.Process().create_time() - 60)
+    assert "FAIL  processes: not running (it died)" in shell("doctor").stdout
+
+
+def test_a_tree_that_was_stopped_in_order_has_not_died(shell: Shell) -> None:
+    supervise(shell, ChildState.STOPPED, pid=dead_pid())
+    assert details(shell)["processes"] == (True, "web stopped, worker stopped")
+
+
+def test_a_database_may_be_missing_only_while_nothing_runs(shell: Shell) -> None:
+    (shell.folder / "shadowbert.db").unlink()
+    supervise(shell, ChildState.RUNNING, pid=dead_pid())
+    assert "ok    database: will be made at the first start" in shell("doctor").stdout
+    supervise(shell, ChildState.RUNNING)
+    result = shell("doctor")
+    assert f"FAIL  database: {shell.folder / 'shadowbert.db'} is gone while shadowbert runs" in result.stdout
+    assert result.exit_code == 1
 
 
 def test_a_token_that_others_can_read_and_a_spoilt_database_fail(shell: Shell) -> None:
