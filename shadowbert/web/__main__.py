@@ -1,6 +1,7 @@
 """`python -m shadowbert.web`: one web process, a child of `shadowbert serve`."""
 
 import logging
+import os
 import socket
 import sys
 
@@ -12,12 +13,14 @@ from shadowbert.web.server import server_for
 
 
 def main(argv: list[str]) -> int:
+    os.umask(0o077)  # what we write holds prompts
     arguments = read_arguments(argv, roles=("web",))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = arguments.settings
     if arguments.lifeline is not None:
         follow(arguments.lifeline, grace_s=30.0)
-    server = server_for(build_app(settings), host=settings.server.host, port=settings.server.port)
+    listen = settings.server
+    server = server_for(build_app(settings), host=listen.host, port=listen.port, keep_alive_s=listen.keep_alive_s)
     # A socket of ours is closed when draining begins; one that is passed as a number would be held to the very end.
     server.run(None if arguments.socket is None else [socket.socket(fileno=arguments.socket)])
     return 0 if server.started else 1

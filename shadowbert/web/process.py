@@ -16,6 +16,7 @@ from shadowbert.web.app import create_app
 from shadowbert.web.client import App
 from shadowbert.web.dashboard import dashboard_routes
 from shadowbert.web.desk import Desk
+from shadowbert.web.metrics import exposition, metrics_routes
 from shadowbert.web.sessions import Doorkeeper
 
 MEGABYTE = 1024 * 1024
@@ -60,6 +61,9 @@ class LateStation:
             "processes": self._processes(),
         }
 
+    def metrics(self) -> str:
+        return exposition(self.serving.station.tally, mirror_age_s=self.serving.mirror.age())
+
     def _processes(self) -> str | None:
         children = read_children(self._settings.data_dir / FILE_NAME)
         if children is None or children.all_running:
@@ -82,5 +86,5 @@ def build_app(settings: Settings) -> App:
         operate=lambda: open_operate(settings, station.serving.store),
         checks=station.checks,
     )
-    routers = (admin_routes(desk, doorkeeper), dashboard_routes(desk, doorkeeper))
+    routers = (metrics_routes(station.metrics), admin_routes(desk, doorkeeper), dashboard_routes(desk, doorkeeper))
     return create_app(station, checks=station.checks, lifespan=station.lifespan, routers=routers)
