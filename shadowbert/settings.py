@@ -79,7 +79,6 @@ class StudentSettings(_Section):
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     encoder: Annotated[str, Field(min_length=1)] = "bundled"
     max_tokens: Annotated[int, Field(ge=8, le=8192)] = 256
-    batch: Annotated[int, Field(ge=1, le=1024)] = 1
 
 
 class TrainingSettings(_Section):

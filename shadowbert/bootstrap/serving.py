@@ -6,8 +6,9 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
-from shadowbert.bert.serving.engine import Engine
+from shadowbert.bert.serving.engine import Engine, open_student
 from shadowbert.bootstrap.storage import check_store, coin_key
 from shadowbert.errors import SchemaOutdated, StoreError
 from shadowbert.flow.answer import AnswerStation
@@ -50,7 +51,7 @@ async def open_serving(settings: Settings) -> AsyncIterator[Serving]:
                 durability=settings.journal.durability,
             )
         )
-        engine = Engine()
+        engine = Engine(opener=partial(open_student, threads=settings.student.threads))
         stack.callback(engine.close)
         mirror = StageMirror(store, engine, audit_rate=settings.policy.audit_rate)
         upstream = await stack.enter_async_context(Relay(settings.upstream.base_url, timeouts=_timeouts(settings)))

@@ -27,8 +27,8 @@ class Guesser(Protocol):
     def guess(self, text: str) -> Guess: ...
 
 
-def open_student(path: Path) -> Guesser:
-    return Student(open_artifact(path))
+def open_student(path: Path, *, threads: int = 1) -> Guesser:
+    return Student(open_artifact(path), threads=threads)
 
 
 class Engine:

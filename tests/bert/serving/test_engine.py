@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shadowbert.bert.serving.engine import Engine, Guesser
+from shadowbert.bert.serving.engine import Engine, Guesser, open_student
+from shadowbert.bert.serving.runtime import Student
 from shadowbert.domain.student import Guess
 from shadowbert.errors import ArtifactInvalid, StudentBusy, StudentError
 
@@ -72,6 +73,13 @@ async def test_a_real_student(published: Path) -> None:
         assert engine.failures() == {}
     finally:
         engine.close()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_student_is_opened_with_the_threads_it_may_use(published: Path, threads: int) -> None:
+    student = open_student(published, threads=threads)
+    assert isinstance(student, Student)
+    assert student._network._session.get_session_options().intra_op_num_threads == threads
 
 
 async def test_a_student_that_is_not_loaded(make_engine: MakeEngine) -> None:
