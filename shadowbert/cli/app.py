@@ -1,5 +1,6 @@
 """The command `shadowbert`: one file a noun, put together here."""
 
+import os
 from collections.abc import Callable
 from typing import Annotated
 
@@ -57,6 +58,7 @@ app.add_typer(db, name="db")
 
 
 def main() -> None:
+    os.umask(0o077)  # what we write holds prompts
     app()
 
 

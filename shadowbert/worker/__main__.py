@@ -25,6 +25,7 @@ LOAD_EVERY_S = 0.2
 
 
 def main(argv: list[str]) -> int:
+    os.umask(0o077)  # what we write holds prompts
     arguments = read_arguments(argv, roles=("loader", "worker"))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     stop = _stop_event()

@@ -5,6 +5,7 @@ The parent sets OMP_NUM_THREADS and OMP_WAIT_POLICY and reads JSON lines; the la
 """
 
 import argparse
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -39,6 +40,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 
 if __name__ == "__main__":
     sys.excepthook = report_failure
+    os.umask(0o077)  # what we write holds prompts
     given = arguments(sys.argv[1:])
     if given.lifeline is not None:
         follow(given.lifeline, grace_s=1.0)

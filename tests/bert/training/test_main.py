@@ -28,6 +28,7 @@ def test_sixty_examples_become_a_student(make_job: MakeJob) -> None:
     assert events[-1]["artifact"] == str(folder / "artifact")
     assert {"agreement", "probe.agreement", "finetune.agreement", "recipe", "variant"} <= set(events[-1])
     Student(open_artifact(folder / "artifact")).guess("card")
+    assert [p for p in (folder / "artifact", *(folder / "artifact").iterdir()) if p.stat().st_mode & 0o077] == []
     assert sorted(path.name for path in folder.iterdir()) == ["artifact", "examples.jsonl", "job.json"]
 
 
