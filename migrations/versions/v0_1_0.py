@@ -116,6 +116,7 @@ def upgrade() -> None:
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("audit_rate", sa.Float(), nullable=True),
         sa.Column("reply_model", sa.Text(), nullable=True),
+        sa.Column("wording", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_versions_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_versions")),
     )

@@ -60,7 +60,7 @@ class StrayCall:
     exchange_id: str
     seq: int
     group: str
-    """Tenant, teacher and contract: what calls of one version must share."""
+    """Tenant, teacher, contract and wording: what calls of one version must share."""
     explicit_task: str | None
 
 
@@ -104,6 +104,8 @@ class VersionRow:
     reply_model: str | None = None
     audit_rate: float | None = None
     """Set while suspicion or a challenger's evidence asks for more than the policy's rate."""
+    wording: str = ""
+    """Names the descriptions and examples inside the schema; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class PublishedVersion:
     reply_model: str | None = None
     """The model name the teacher last signed its replies with."""
     forced: bool = False
+    wording: str = ""
+    """Names the descriptions and examples inside the schema; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

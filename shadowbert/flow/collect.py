@@ -128,7 +128,7 @@ class Collect:
 def _stray(exchange: LoggedExchange, call: Recognised) -> StrayCall:
     request = call.request
     roles = [message.role for message in request.prompt or ()]
-    shared = [exchange.tenant, request.model, call.contract.hash, roles, request.explicit_task]
+    shared = [exchange.tenant, request.model, call.contract.hash, call.wording, roles, request.explicit_task]
     return StrayCall(exchange.id, exchange.seq, digest(canonical_json(shared)), request.explicit_task)
 
 

@@ -131,6 +131,7 @@ def _version(work: Work, sample: Sample, skeleton: Skeleton, *, at: float) -> Ve
         forced=False,
         held=False,
         created_at=at,
+        wording=call.wording,
     )
 
 

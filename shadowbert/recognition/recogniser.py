@@ -9,10 +9,11 @@ from shadowbert.domain.template import Prompt
 from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.fingerprint import input_hash
 from shadowbert.recognition.template import input_text, match
+from shadowbert.recognition.wording import wording_of
 from shadowbert.wire.chat_request import ChatRequest, OutputAsk
 
-Key = tuple[str, str, str]
-"""Tenant, teacher, contract hash."""
+Key = tuple[str, str, str, str]
+"""Tenant, teacher, contract hash, wording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,46 +25,50 @@ class Recognised:
     version: PublishedVersion | None
     input: str
     input_hash: str
+    wording: str = ""
 
 
 class Recogniser:
     """Recognises calls against the versions last published; remembers the contracts of the schemas it saw."""
 
     def __init__(self, *, contracts: int = 4096) -> None:
-        self._contracts: OrderedDict[bytes, Contract | None] = OrderedDict()
+        self._contracts: OrderedDict[tuple[bytes, str], tuple[Contract, str] | None] = OrderedDict()
         self._limit = contracts
         self._versions: dict[Key, list[PublishedVersion]] = {}
 
     def publish(self, table: StageTable) -> None:
         versions: dict[Key, list[PublishedVersion]] = {}
         for version in sorted(table.versions, key=_vagueness):
-            versions.setdefault((version.tenant, version.teacher, version.contract.hash), []).append(version)
+            key = (version.tenant, version.teacher, version.contract.hash, version.wording)
+            versions.setdefault(key, []).append(version)
         self._versions = versions
 
     def recognise(self, request: ChatRequest, *, tenant: str) -> Recognised | None:
         """None: not a classification call."""
-        contract = self._contract(request.output) if request.output is not None else None
-        if contract is None:
+        asked = self._asked(request.output) if request.output is not None else None
+        if asked is None:
             return None
-        candidates = self._versions.get((tenant, request.model, contract.hash), ())
+        contract, wording = asked
+        candidates = self._versions.get((tenant, request.model, contract.hash, wording), ())
         if candidates and request.prompt is not None:
             named = [version for version in candidates if version.task == request.explicit_task]
             found = _first_match(named or candidates, request.prompt)
             if found is not None:
                 version, text = found
-                return Recognised(request, contract, version, text, input_hash(text))
-        return Recognised(request, contract, None, "", "")
+                return Recognised(request, contract, version, text, input_hash(text), wording)
+        return Recognised(request, contract, None, "", "", wording)
 
-    def _contract(self, output: OutputAsk) -> Contract | None:
-        """Least recently used out; a schema that is no closed set is remembered too."""
-        key, known = output.schema_key, self._contracts
+    def _asked(self, output: OutputAsk) -> tuple[Contract, str] | None:
+        """The contract and its wording. Least recently used out; a schema that is no closed set is remembered too."""
+        key, known = (output.schema_key, output.description), self._contracts
         if key in known:
             known.move_to_end(key)
             return known[key]
-        contract = known[key] = read_contract(output.schema)
+        contract = read_contract(output.schema)
+        asked = known[key] = None if contract is None else (contract, wording_of(output.schema, output.description))
         if len(known) > self._limit:
             known.popitem(last=False)
-        return contract
+        return asked
 
 
 def _first_match(versions: list[PublishedVersion], prompt: Prompt) -> tuple[PublishedVersion, str] | None:

@@ -21,7 +21,7 @@ MAX_FIELDS = 100
 MAX_RANGE = 20
 """Whole numbers between bounds that still count as labels."""
 
-_ANNOTATIONS = frozenset(
+ANNOTATIONS = frozenset(
     (
         *("$schema", "$id", "$comment", "$defs", "definitions", "discriminator", "propertyOrdering", "strict"),
         *("title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly"),
@@ -29,10 +29,10 @@ _ANNOTATIONS = frozenset(
     )
 )
 _UNIONS = frozenset(("anyOf", "oneOf"))
-_COMBINATIONS = _UNIONS | {"allOf"}
+COMBINATIONS = _UNIONS | {"allOf"}
 _BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
-_LEAF_KEYWORDS = _ANNOTATIONS | _COMBINATIONS | _BOUNDS | {"$ref", "const", "enum", "type"}
-_BRANCH_KEYWORDS = _ANNOTATIONS | {"type", "properties", "required", "additionalProperties"}
+_LEAF_KEYWORDS = ANNOTATIONS | COMBINATIONS | _BOUNDS | {"$ref", "const", "enum", "type"}
+_BRANCH_KEYWORDS = ANNOTATIONS | {"type", "properties", "required", "additionalProperties"}
 _TYPES: Mapping[type, frozenset[object]] = {
     str: frozenset(("string",)),
     bool: frozenset(("boolean",)),
@@ -74,6 +74,19 @@ def read_schema(schema: Mapping[str, object]) -> Branch:
     if not isinstance(tree, Branch):
         raise NotClosed
     return tree
+
+
+def resolve(root: Node, reference: object) -> object:
+    """Follows a JSON pointer (RFC 6901) inside this schema; nothing is ever fetched. Raises NotClosed."""
+    if not isinstance(reference, str) or not (reference + "/").startswith("#/"):
+        raise NotClosed
+    node: object = root
+    for step in unquote(reference).split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if not isinstance(node, Mapping) or name not in node:
+            raise NotClosed
+        node = node[name]
+    return node
 
 
 class _Reader:
@@ -129,14 +142,14 @@ class _Reader:
 
     def _finite(self, node: Node, depth: int) -> Iterator[Labels]:
         if "$ref" in node:
-            yield self._labels(self._target(node["$ref"]), depth)
+            yield self._labels(resolve(self._root, node["$ref"]), depth)
         if "const" in node:
             yield _by_text([node["const"]])
         if "enum" in node:
             values = _list(node["enum"])
             self._pay(depth, len(values))
             yield _by_text(values)
-        for keyword in _COMBINATIONS & node.keys():
+        for keyword in COMBINATIONS & node.keys():
             parts = [self._labels(part, depth) for part in _list(node[keyword])]
             if keyword == "allOf":
                 yield from parts
@@ -147,25 +160,13 @@ class _Reader:
         """What a node stands for that is no more than a reference, or a combination of one."""
         if not isinstance(node, dict):
             return None
-        telling = node.keys() - _ANNOTATIONS
+        telling = node.keys() - ANNOTATIONS
         if telling == {"$ref"}:
-            return self._target(node["$ref"])
-        for keyword in _COMBINATIONS & telling:
+            return resolve(self._root, node["$ref"])
+        for keyword in COMBINATIONS & telling:
             parts = _list(node[keyword])
             return parts[0] if len(telling) == len(parts) == 1 else None
         return None
-
-    def _target(self, reference: object) -> object:
-        """Follows a JSON pointer (RFC 6901) inside this schema; nothing is ever fetched."""
-        if not isinstance(reference, str) or not (reference + "/").startswith("#/"):
-            raise NotClosed
-        node: object = self._root
-        for step in unquote(reference).split("/")[1:]:
-            name = step.replace("~1", "/").replace("~0", "~")
-            if not isinstance(node, Mapping) or name not in node:
-                raise NotClosed
-            node = node[name]
-        return node
 
     def _pay(self, depth: int, work: int = 1) -> None:
         self._work -= work

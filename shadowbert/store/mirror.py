@@ -57,6 +57,7 @@ class Mirror(Repository):
             champion=self._champion(row),
             reply_model=row.reply_model,
             forced=row.forced,
+            wording=row.wording,
         )
 
     def _champion(self, row: Row[Any]) -> Champion | None:

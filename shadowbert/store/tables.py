@@ -114,6 +114,7 @@ versions = Table(
     Column("held", Boolean, nullable=False),
     Column("audit_rate", Float),
     Column("reply_model", Words()),
+    Column("wording", String(40), nullable=False, default=""),
 )
 
 calls = Table(

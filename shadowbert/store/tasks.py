@@ -129,6 +129,7 @@ def _founding(version: VersionRow) -> dict[str, Any]:
         "candidate_id": None,
         "forced": False,
         "held": False,
+        "wording": version.wording,
     }
 
 
@@ -151,6 +152,7 @@ def _version(row: Row[Any]) -> VersionRow:
         created_at=row.created_at,
         reply_model=row.reply_model,
         audit_rate=row.audit_rate,
+        wording=row.wording,
     )
 
 

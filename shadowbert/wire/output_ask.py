@@ -28,13 +28,14 @@ class ToolChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutputAsk:
-    """One schema that the answer must follow. `name` is the schema's or the tool's."""
+    """One schema that the answer must follow. `name` and `description` are the schema's or the tool's."""
 
     transport: Transport
     schema: Mapping[str, object]
     schema_key: bytes
     name: str
     tool_choice: ToolChoice | None
+    description: str = ""
 
 
 def schema_key(schema: Mapping[str, object]) -> bytes:
@@ -79,4 +80,5 @@ def _ask(transport: Transport, holder: Mapping[str, object], key: str, choice: T
     schema, name = holder.get(key), as_text(holder.get("name"))
     if not isinstance(schema, dict) or not name:
         return None
-    return OutputAsk(transport, schema, schema_key(schema), name, choice)
+    description = as_text(holder.get("description")) or ""
+    return OutputAsk(transport, schema, schema_key(schema), name, choice, description)

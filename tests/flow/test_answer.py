@@ -14,7 +14,8 @@ from shadowbert.domain.student import Guess, Slice
 from shadowbert.domain.task import PublishedVersion, Stage, StageTable
 from shadowbert.errors import UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from shadowbert.flow.policy import AnswerPolicy
-from shadowbert.testing.factories import TEACHER, champion, sure, version
+from shadowbert.recognition.wording import wording_of
+from shadowbert.testing.factories import SCHEMA, TEACHER, champion, sure, version
 from shadowbert.testing.fakes import ScriptedPredictor
 from tests.flow.answering import REPLY, MemoryReply, MemoryUpstream, Scene, chat
 
@@ -31,6 +32,26 @@ async def test_a_sure_student_answers_and_upstream_hears_nothing() -> None:
     assert (row.route.label, row.outcome, row.response_body) == ("student", Outcome.COMPLETE, b"".join(client.pieces))
     assert row.prediction is not None
     assert (row.prediction.student_id, row.prediction.in_slice, row.prediction.late) == ("student-1", True, False)
+
+
+@pytest.mark.parametrize("where", ["schema", "beside"])
+async def test_a_changed_description_is_a_changed_prompt(where: str) -> None:
+    """The student learnt what the old words meant: the LLM answers until a version for the new ones is found."""
+
+    def worded(description: str) -> bytes:
+        holder: dict[str, object] = {"name": "b", "schema": SCHEMA}
+        if where == "beside":
+            holder["description"] = description
+        else:
+            holder["schema"] = SCHEMA | {"description": description}
+        return chat(response_format={"type": "json_schema", "json_schema": holder})
+
+    scene = Scene()
+    scene.stages.show(version(wording=wording_of(SCHEMA, "Cards first.")))
+    for body in (worded("Cards first."), worded("Loans first."), chat()):
+        await scene.call(body)
+    assert [row.route.label for row in scene.journal.rows] == ["student", "llm:unknown_task", "llm:unknown_task"]
+    assert len(scene.upstream.requests) == 2
 
 
 async def test_the_answer_is_signed_with_the_name_the_teacher_signs_with() -> None:

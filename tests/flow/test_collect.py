@@ -218,6 +218,37 @@ def test_a_label_more_founds_a_sibling_version(collect: Collect) -> None:
     assert [version.task_id for version in versions(collect)] == [first.task_id] * 2
 
 
+@pytest.mark.parametrize("where", ["schema", "beside"])
+def test_a_changed_description_founds_a_sibling_version(collect: Collect, where: str) -> None:
+    def worded(text: str, description: str) -> Exchange:
+        schema = SCHEMA | ({"description": description} if where == "schema" else {})
+        holder = {"name": "banking_intent", "schema": schema}
+        holder |= {"description": description} if where == "beside" else {}
+        return a_call(text, request_body=asked(text, response_format={"type": "json_schema", "json_schema": holder}))
+
+    first = founded(collect)
+    for description in ("Cards first.", "Stolen money is a card problem."):
+        put(collect, [worded(text, description) for text in texts(20, about="a loan")])
+    _, second, third = versions(collect)
+    assert {v.task_id for v in (second, third)} == {first.task_id}
+    assert {v.contract for v in (second, third)} == {first.contract}
+    assert (first.wording, len({first.wording, second.wording, third.wording})) == ("", 3)
+    assert [len(calls(collect, version)) for version in versions(collect)] == [20, 20, 20]
+    put(collect, [worded("one more", "Cards first."), a_call("and one more")])
+    assert [len(calls(collect, version)) for version in versions(collect)] == [21, 21, 20]
+
+
+def test_calls_of_several_wordings_found_nothing_together(collect: Collect) -> None:
+    put(
+        collect,
+        [
+            a_call(text, request_body=asked(text, schema=SCHEMA | {"description": f"Wording {n % 2}."}))
+            for n, text in enumerate(texts(38))
+        ],
+    )
+    assert versions(collect) == []
+
+
 def test_other_labels_are_another_task(collect: Collect) -> None:
     first = founded(collect)
     schema = with_labels("calm", "angry")

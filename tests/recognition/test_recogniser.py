@@ -7,6 +7,7 @@ from shadowbert.domain.template import Skeleton, SkeletonMessage
 from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.fingerprint import input_hash
 from shadowbert.recognition.recogniser import Recogniser
+from shadowbert.recognition.wording import wording_of
 from shadowbert.wire.chat_request import read_chat_request
 from tests.wire.captured import body, entries
 from tests.wire.requests import FORMAT, SCHEMA, chat_request, named, tool
@@ -81,6 +82,36 @@ def test_another_contract_is_not_this_one() -> None:
     assert call.version is None
 
 
+def described(text: str, where: str) -> dict[str, object]:
+    """The sample schema with this description at its root, on its one property, or beside it."""
+    schema: dict[str, object] = SCHEMA | ({"description": text} if where == "root" else {})
+    if where == "property":
+        schema["properties"] = {"label": SCHEMA["properties"]["label"] | {"description": text}}  # type: ignore[index]
+    beside = {"description": text} if where == "beside" else {}
+    return {"type": "json_schema", "json_schema": {"name": "spam", "schema": schema} | beside}
+
+
+@pytest.mark.parametrize("where", ["root", "property", "beside"])
+def test_another_description_is_another_version(where: str) -> None:
+    one, other = (chat_request(response_format=described(text, where)) for text in ("Ads only.", "Ads and fraud."))
+    unknown = recogniser(version()).recognise(one, tenant="default")
+    assert unknown is not None
+    assert (unknown.contract, unknown.version, unknown.input) == (CONTRACT, None, "")
+    assert unknown.wording.startswith("w1:")
+    mine = version(id="v2", wording=unknown.wording)
+    known = recogniser(version(), mine)
+    found = [known.recognise(request, tenant="default") for request in (one, other, CALL)]
+    assert [call and call.version for call in found] == [mine, None, version()]
+
+
+def test_the_same_schema_beside_other_words_is_remembered_apart() -> None:
+    known = recogniser(version())
+    asks = [described(text, "beside") for text in ("Ads only.", "", "Ads and fraud.")]
+    calls = [known.recognise(chat_request(response_format=ask), tenant="default") for ask in asks * 2]
+    assert [call is not None and call.version is not None for call in calls] == [False, True, False] * 2
+    assert len({call.wording for call in calls if call}) == len(known._contracts) == 3
+
+
 def test_what_is_no_classification_is_none() -> None:
     free = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"properties": {"a": {"type": "string"}}}}}
     for response_format in (None, {"type": "json_object"}, free):
@@ -130,17 +161,21 @@ def test_only_the_latest_contracts_are_remembered() -> None:
             assert call.version == version()
     assert len(known._contracts) == 2
     assert CALL.output is not None
-    assert CALL.output.schema_key in known._contracts
+    assert (CALL.output.schema_key, "") in known._contracts
 
 
 def test_captured_multi_field_calls_are_one_task() -> None:
-    """One version, mined by hand, recognises the same class sent by every library with the same prompt."""
+    """One version, mined by hand, recognises the same class sent by every library with the same prompt.
+
+    Some put its docstring at the schema's root, some beside the schema, some at both: one wording.
+    """
     first = read_chat_request(body("lc-json_schema-strict.json"))
     assert first is not None
     assert first.output is not None
     contract = read_contract(first.output.schema)
     shape = skeleton(("Classify the customer message.",), ("", ""))
-    known = recogniser(version(contract=contract, teacher="gpt-4o-2024-08-06", skeleton=shape))
+    wording = wording_of(first.output.schema, first.output.description)
+    known = recogniser(version(contract=contract, teacher="gpt-4o-2024-08-06", skeleton=shape, wording=wording))
     libraries = set()
     for entry in entries():
         request = read_chat_request(body(str(entry["file"])))

@@ -36,6 +36,15 @@ def test_the_table_shows_each_version_with_its_champion(store: Store) -> None:
     assert (second.champion, second.teacher, table.gate_looked_at) == (None, "other", AT)
 
 
+def test_a_versions_wording_is_kept_and_shown(store: Store) -> None:
+    worded, bare = a_version(wording="w1:" + "a" * 32, created_at=AT), a_version(task="other", created_at=AT + 1)
+    with store.write() as work:
+        work.tasks.found(worded)
+        work.tasks.found(bare)
+        shown = [version.wording for version in work.mirror.table(audit_rate=0.05).versions]
+        assert [version.wording for version in work.tasks.versions()] == shown == [worded.wording, ""]
+
+
 def test_a_rate_of_the_version_wins_over_the_policys(store: Store) -> None:
     version = a_house(store).version
     for given, shown in ((0.5, 0.5), (0.0, 0.0), (None, 0.05)):

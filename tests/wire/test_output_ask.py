@@ -21,6 +21,19 @@ def test_a_forced_tool_asks_for_its_arguments() -> None:
         assert (ask.transport, ask.name, ask.schema, ask.tool_choice) == (Transport.TOOL, "classify", SCHEMA, kind)
 
 
+def test_what_is_said_beside_the_schema_is_kept() -> None:
+    holder = {"name": "spam", "schema": SCHEMA, "parameters": SCHEMA}
+    for said, kept in (("Ads only.", "Ads only."), (None, ""), (7, ""), ([], "")):
+        function = {"type": "function", "function": holder | {"description": said}}
+        for body in (
+            {"response_format": {"type": "json_schema", "json_schema": holder | {"description": said}}},
+            {"tools": [function], "tool_choice": "required"},
+        ):
+            ask, _ = read_output(body)
+            assert ask is not None
+            assert ask.description == kept
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -1,0 +1,76 @@
+"""Names the instructions inside a schema: its descriptions and examples, which the teacher reads as part of the prompt.
+
+Knows nothing of labels; which answers a schema allows is the contract's.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from shadowbert.recognition.fingerprint import canonical_json, digest
+from shadowbert.recognition.schema import ANNOTATIONS, COMBINATIONS, MAX_DEPTH, MAX_WORK, NotClosed, resolve
+
+NOTES = ("description", "example", "examples")
+
+Path = tuple[object, ...]
+"""Property names; and of a union's part, what it allows."""
+
+
+def wording_of(schema: Mapping[str, object], description: str) -> str:
+    """Empty where nothing is said; never raises. `description` is what stands beside the schema, as if at its root.
+
+    Titles, names of definitions, property order and whether a note is repeated in the same place make no difference.
+    A schema too large to be walked is named by its exact text.
+
+    >>> wording_of({"properties": {"spam": {"type": "boolean", "title": "Spam"}}}, "")
+    ''
+    >>> wording_of({}, "Is it spam?") == wording_of({"description": "Is it spam?"}, "")
+    True
+    """
+    try:
+        notes = {canonical_json(note) for note in _Walk(schema).notes({"description": description}, (), 0)}
+        notes |= {canonical_json(note) for note in _Walk(schema).notes(schema, (), 0)}
+        said = "\n".join(sorted(notes))
+    except (NotClosed, TypeError):  # out of bounds, or what JSON cannot say
+        said = repr((description, schema))
+    return "w1:" + digest(said) if said else ""
+
+
+class _Walk:
+    """One walk over one schema, within bounds; definitions are visited where they are referred to."""
+
+    def __init__(self, root: Mapping[str, object]) -> None:
+        self._root = root
+        self._work = MAX_WORK
+
+    def notes(self, node: object, path: Path, depth: int) -> Iterator[tuple[Path, str, object]]:
+        self._pay(depth)
+        if not isinstance(node, Mapping):
+            return
+        yield from ((path, keyword, node[keyword]) for keyword in NOTES if node.get(keyword) not in (None, "", []))
+        properties = node.get("properties")
+        for name, child in properties.items() if isinstance(properties, Mapping) else ():
+            yield from self.notes(child, (*path, name), depth + 1)
+        parts = self._parts(node)
+        for part in parts:
+            step = (sorted(self._allowed(part, depth + 1)),) if len(parts) > 1 else ()
+            yield from self.notes(part, (*path, *step), depth + 1)
+
+    def _allowed(self, node: object, depth: int) -> Iterator[str]:
+        """Tells the parts of a union apart, in whatever order they come: two that swap their notes are worded anew."""
+        self._pay(depth)
+        if isinstance(node, Mapping):
+            yield canonical_json({k: v for k, v in node.items() if k not in ANNOTATIONS | COMBINATIONS | {"$ref"}})
+            for part in self._parts(node):
+                yield from self._allowed(part, depth + 1)
+
+    def _parts(self, node: Mapping[str, object]) -> list[object]:
+        """What a node refers to and combines."""
+        parts = [resolve(self._root, node["$ref"])] if "$ref" in node else []
+        for keyword in sorted(COMBINATIONS & node.keys()):
+            combined = node[keyword]
+            parts += combined if isinstance(combined, list) else []
+        return parts
+
+    def _pay(self, depth: int) -> None:
+        self._work -= 1
+        if depth > MAX_DEPTH or self._work < 0:
+            raise NotClosed
