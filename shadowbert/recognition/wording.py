@@ -15,7 +15,9 @@ Path = tuple[object, ...]
 
 
 def wording_of(schema: Mapping[str, object], description: str) -> str:
-    """Empty where nothing is said; never raises. `description` is what stands beside the schema, as if at its root.
+    """Empty where nothing is said; never raises on a schema that has a `schema_key`, which bounds its nesting.
+
+    `description` is what stands beside the schema, as if at its root.
 
     Titles, names of definitions, property order and whether a note is repeated in the same place make no difference.
     A schema too large to be walked is named by its exact text.
