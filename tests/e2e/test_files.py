@@ -44,6 +44,6 @@ def test_nor_the_jobs_and_students_of_its_worker(plant: Plant) -> None:
     with client(tree.url) as caller:
         for number in range(60):
             assert call(caller, number)
-    until(lambda: [*(tree.data_dir / "students").glob("*/*")], told=tree.said)
+    until(lambda: [*(tree.data_dir / "students").glob("[!.]*/manifest.json")], told=tree.said)
     assert [*(tree.data_dir / "jobs").iterdir()]
     assert open_to_others(tree.data_dir) == []

@@ -91,7 +91,6 @@ def _save_weights(candidate: Candidate, path: Path) -> None:
     for field, head in enumerate(candidate.heads):
         tensors |= {f"heads.{field}.{name}": torch.from_numpy(array) for name, array in head.tensors().items()}
     save_file(tensors, path)
-    path.chmod(0o644)  # safetensors makes it 0600; the serving process may be another user
 
 
 def _line(row: ScoredRow) -> str:
