@@ -15,6 +15,7 @@ ShadowbertError
 └── StudentError           a trained model
     ├── ArtifactInvalid
     ├── StudentBusy
+    ├── InputTooLong
     └── TrainingFailed
 
 An upstream reply with status 4xx or 5xx is not an error: it is an answer, relayed as bytes.
@@ -82,6 +83,10 @@ class ArtifactInvalid(StudentError):
 
 class StudentBusy(StudentError):
     """The student has too many calls waiting."""
+
+
+class InputTooLong(StudentError):
+    """The input has more tokens than the student reads."""
 
 
 class TrainingFailed(StudentError):

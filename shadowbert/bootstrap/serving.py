@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from shadowbert.bert.serving.engine import Engine, open_student
+from shadowbert.bootstrap.pulse import silence
 from shadowbert.bootstrap.storage import check_store, coin_key
 from shadowbert.errors import SchemaOutdated, StoreError
 from shadowbert.flow.answer import AnswerStation
@@ -53,7 +54,13 @@ async def open_serving(settings: Settings) -> AsyncIterator[Serving]:
         )
         engine = Engine(opener=partial(open_student, threads=settings.student.threads))
         stack.callback(engine.close)
-        mirror = StageMirror(store, engine, audit_rate=settings.policy.audit_rate)
+        mirror = StageMirror(
+            store,
+            engine,
+            audit_rate=settings.policy.audit_rate,
+            home=settings.data_dir,
+            silence=partial(silence, settings),
+        )
         upstream = await stack.enter_async_context(Relay(settings.upstream.base_url, timeouts=_timeouts(settings)))
         station = AnswerStation(
             upstream=upstream,

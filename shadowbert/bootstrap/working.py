@@ -1,9 +1,11 @@
 """Opens the worker's stations on a store, and the machines behind them."""
 
+import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from shadowbert.domain.task import Policy
 from shadowbert.flow.collect import Collect
 from shadowbert.flow.operate import Operate
 from shadowbert.flow.promote import Promote
@@ -15,6 +17,8 @@ from shadowbert.settings import Settings
 from shadowbert.store.store import Store
 
 Clock = Callable[[], float]
+
+POLICY = "policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,25 @@ def open_stations(
     )
 
 
+def note_policy(settings: Settings, store: Store) -> None:
+    """The worker's policy is the store's: whoever reports or commands judges by it, not by settings of their own."""
+    with store.write() as work:
+        work.marks.set(POLICY, note=json.dumps(asdict(settings.default_policy)))
+
+
+def policy_of(settings: Settings, store: Store) -> Policy:
+    """What the last worker judged by; these settings' where there has been none."""
+    with store.read() as work:
+        noted = work.marks.note(POLICY)
+    return Policy(**json.loads(noted)) if noted else settings.default_policy
+
+
 def open_report(settings: Settings, store: Store, *, clock: Clock = time.time) -> Report:
-    return Report(store, settings.default_policy, clock)
+    return Report(store, policy_of(settings, store), clock)
 
 
 def open_operate(settings: Settings, store: Store, *, clock: Clock = time.time) -> Operate:
-    return Operate(store, settings.default_policy, clock)
+    return Operate(store, policy_of(settings, store), clock)
 
 
 def _recipes(settings: Settings) -> Recipes:

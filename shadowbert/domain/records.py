@@ -117,6 +117,7 @@ class StudentRow:
     number: int
     cutoff_seq: int
     artifact: str
+    """Where its files lie, below the data directory."""
     recipe: str
     examples: int
     created_at: float

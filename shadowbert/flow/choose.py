@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from shadowbert.domain.exchange import CallNote
 from shadowbert.domain.route import Decider, Reason, Route, Source
 from shadowbert.domain.student import Champion, Prediction
-from shadowbert.errors import ArtifactInvalid, StudentBusy, StudentError
+from shadowbert.errors import ArtifactInvalid, InputTooLong, StudentBusy, StudentError
 from shadowbert.flow.callers import AcceptedCallers
 from shadowbert.flow.local import LocalReply, render_local
 from shadowbert.flow.policy import AnswerPolicy
@@ -149,6 +149,9 @@ class Chooser:
     async def _consult(self, choice: Choice, call: Recognised, consult: Consult, record: Record) -> None:
         try:
             prediction = await self.predict(consult.champion, call.input, deadline_ms=self._policy.deadline_ms)
+        except InputTooLong:
+            choice.route = _by_rule(Reason.INPUT_TOO_LONG)
+            return
         except (StudentError, TimeoutError) as error:
             choice.route = on_failure(_failure(error), consult)
             return

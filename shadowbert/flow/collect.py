@@ -75,7 +75,7 @@ class Collect:
             if request is None or call is None:
                 continue
             if call.version is None:
-                if request.prompt is not None and request.obstacle is None:
+                if _teaches(exchange, call):
                     batch.strays.append(_stray(exchange, call))
                 continue
             self._add(batch, exchange, call, call.version.id)
@@ -123,6 +123,13 @@ class Collect:
                 self._add(batch, exchange, call, version.id)
         self._keep(work, batch)
         work.calls.remove_strays([call.exchange_id for call in batch.calls])
+
+
+def _teaches(exchange: LoggedExchange, call: Recognised) -> bool:
+    """Whether a task may be found by this call: what upstream refused, anybody could have sent."""
+    if call.request.prompt is None or call.request.obstacle is not None:
+        return False
+    return not isinstance(_label(exchange, call, read_reply(exchange)), Unfit)
 
 
 def _stray(exchange: LoggedExchange, call: Recognised) -> StrayCall:

@@ -31,21 +31,30 @@ class StageMirror:
     """`refresh` does I/O and belongs on a thread; `table` and `age` are what the hot path asks."""
 
     def __init__(
-        self, ledger: Readable, loader: Loader, *, audit_rate: float, clock: Callable[[], float] = time.monotonic
+        self,
+        ledger: Readable,
+        loader: Loader,
+        *,
+        audit_rate: float,
+        home: Path = Path(),
+        silence: Callable[[], float] = lambda: 0.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Artifacts lie under `home`. `silence`: seconds since this host's journal was last emptied into the store."""
         self._ledger, self._loader = ledger, loader
-        self._audit_rate = audit_rate
-        self._clock = clock
+        self._audit_rate, self._home = audit_rate, home
+        self._clock, self._silence = clock, silence
         self._table = StageTable((), -1, None)
         self._asked: set[str] = set()
         self._seen_at: float | None = None
+        self._journal_age = 0.0
 
     def table(self) -> StageTable:
         return self._table
 
     def age(self) -> float:
-        """Seconds since the mirror was last known to equal the store; infinite before the first time."""
-        return float("inf") if self._seen_at is None else self._clock() - self._seen_at
+        """Seconds since what we serve by and what we journal were last known to be in the store; at first infinite."""
+        return float("inf") if self._seen_at is None else self._clock() - self._seen_at + self._journal_age
 
     def refresh(self) -> None:
         """Look at the store once. A store that cannot be read leaves the last table standing, and ageing."""
@@ -61,7 +70,7 @@ class StageMirror:
         except StoreError as error:
             log.warning("the stage mirror could not be refreshed: %s", error)
             return
-        self._seen_at = started
+        self._seen_at, self._journal_age = started, self._silence()
 
     def _supply(self) -> None:
         """Have the champions of serving versions loaded, and no others."""
@@ -69,5 +78,5 @@ class StageMirror:
         for student_id in self._asked - set(wanted):
             self._loader.unload(student_id)
         for student_id in set(wanted) - self._asked:
-            self._loader.load(student_id, Path(wanted[student_id]))
+            self._loader.load(student_id, self._home / wanted[student_id])
         self._asked = set(wanted)

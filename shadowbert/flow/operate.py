@@ -103,7 +103,15 @@ class Operate:
             others = [version for version in named(work.tasks, task) if version.stage is not stage]
             if not others:
                 raise OperatorError(f"task {task} is {stage} already")
-            return [self._step(work, version, stage, who, verb=verb) for version in others][-1]
+            return [self._halt(work, version, stage, who, verb=verb) for version in others][-1]
+
+    def _halt(self, work: Work, version: VersionRow, stage: Stage, who: Operator, *, verb: str) -> VersionRow:
+        """Whoever served must earn it again after the break: the detector's memory does not reach across it."""
+        champion = work.candidates.get(version.candidate_id or "") if version.stage.serves else None
+        moved = self._step(work, version, stage, who, verb=verb)
+        if champion is not None:
+            retire_and_reenter(work, champion, why=f"{verb.lower()} by {who.name}", at=self.clock())
+        return moved
 
     def resume(self, task: str, who: Operator) -> VersionRow:
         """Back to gathering evidence; lifts the hold of a roll-back."""

@@ -15,6 +15,9 @@ from shadowbert.flow.ports import Headers, Journal
 
 log = logging.getLogger(__name__)
 
+REFUSED = frozenset({401, 403})
+"""A caller that upstream does not know gets no room on our disk: only its metadata is kept."""
+
 _UNDECIDED = Route(Source.LLM, Reason.NOT_OBSERVED, Decider.RULE)
 
 
@@ -64,6 +67,7 @@ class Record:
     def head(self, status: int, headers: Headers) -> None:
         """The reply's first byte is about to go out."""
         self._status, self._first_byte_ms = status, self.elapsed_ms()
+        self.keep = self.keep and status not in REFUSED
         if not self.keep:
             self._body = None
             return

@@ -20,7 +20,7 @@ from shadowbert.flow.ledger import TasksPort, Work
 from shadowbert.flow.named import named
 from shadowbert.gating.chance import ac1, kappa, macro_f1
 from shadowbert.gating.eprocess import alpha_share, lower_bound
-from shadowbert.gating.gate import supported
+from shadowbert.gating.gate import WATCHED_AUDITS, supported
 
 STOPPED = {
     Stage.PAUSED: "an operator's resume: the task is paused",
@@ -197,7 +197,7 @@ class Report:
         standing = stand(work, version, candidate, self.policy)
         verdict = self._verdict(work, version, standing, serving=serving)
         confusion = shadow_evidence(work, version, candidate).confusion
-        audits = work.reports.agreements(candidate.id)
+        latest = work.predictions.latest(candidate.id, limit=WATCHED_AUDITS)
         student = students.get(candidate.student_id)
         alpha = alpha_share(candidate.number, self.policy.alpha)
         return CandidateReport(
@@ -216,9 +216,9 @@ class Report:
             verdict=verdict.reason,
             missing=ASKS if verdict.move is Move.PROMOTE and not self.policy.autopilot else verdict.missing,
             serving=serving,
-            supported=not serving or supported(audits, self.policy.target),
+            supported=not serving or supported(latest, self.policy.target),
             suspicion=detector(work, version, candidate, self.policy).value if serving else 0.0,
-            curve=_curve(audits, alpha),
+            curve=_curve(work.reports.agreements(candidate.id), alpha),
         )
 
     def _verdict(self, work: Work, version: VersionRow, standing: Standing, *, serving: bool) -> Verdict:

@@ -12,7 +12,7 @@ from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.records import CallRow, CandidateRow, PredictionRow, StudentRow, VersionRow
 from shadowbert.domain.student import Guess, Prediction
 from shadowbert.domain.task import Stage
-from shadowbert.errors import ArtifactInvalid
+from shadowbert.errors import InputTooLong, StaleState, StudentError
 from shadowbert.flow.evidence import mismatch
 from shadowbert.flow.ledger import Ledger, Work
 
@@ -25,7 +25,7 @@ class Shelf(Protocol):
     """The students at hand in this process."""
 
     def guess(self, student_id: str, artifact: str, text: str) -> Guess:
-        """One input at a time, as serving does. Raises ArtifactInvalid."""
+        """One input at a time, as serving does. Raises StudentError; InputTooLong where it would have to cut."""
         ...
 
 
@@ -51,14 +51,27 @@ class Shadow:
         # Without evidence one guess all the same: a champion whose files are gone answers nothing that could show it.
         heard = evidence or calls[-1:]
         try:
-            guesses = [self.shelf.guess(student.id, student.artifact, call.input) for call in heard]
-        except ArtifactInvalid as error:
+            guesses = [(call, self._guess(student, call)) for call in heard]
+        except StudentError as error:
             self._give_up(version, candidate, error)
             return 0
-        with self.ledger.write() as work:
-            self._record(work, version, _Batch(candidate, student, evidence, guesses[: len(evidence)]))
-            work.candidates.move_cursor(candidate.id, calls[-1].seq)
+        said = [(call, guess) for call, guess in guesses[: len(evidence)] if guess is not None]
+        batch = _Batch(candidate, student, [c for c, _ in said], [g for _, g in said])
+        try:
+            with self.ledger.write() as work:
+                work.candidates.move_cursor(candidate.id, calls[-1].seq)
+                self._record(work, version, batch)
+        except StaleState as error:
+            log.info("task %s: %s", version.task, error)
+            return 0
         return len(calls)
+
+    def _guess(self, student: StudentRow, call: CallRow) -> Guess | None:
+        """None for an input that is longer than what the student reads: such a call is not eligible, so no evidence."""
+        try:
+            return self.shelf.guess(student.id, student.artifact, call.input)
+        except InputTooLong:
+            return None
 
     def _record(self, work: Work, version: VersionRow, batch: "_Batch") -> None:
         hashes = [call.input_hash for call in batch.calls]
@@ -72,8 +85,8 @@ class Shadow:
             if said is not None:
                 log.error("task %s: %s", version.task, said)
 
-    def _give_up(self, version: VersionRow, candidate: CandidateRow, error: ArtifactInvalid) -> None:
-        """A student whose files are gone or damaged gathers no evidence and serves nobody."""
+    def _give_up(self, version: VersionRow, candidate: CandidateRow, error: StudentError) -> None:
+        """A student whose files are gone, or that says no number, serves nobody and holds up no other."""
         log.error("task %s: student withdrawn: %s", version.task, error)
         with self.ledger.write() as work:
             work.candidates.retire(candidate.id, str(error))
@@ -84,7 +97,7 @@ class Shadow:
             verdict = Verdict(Ruling.FAIL, Move.DEMOTE, str(error), missing="another student", stage=stage, share=0.0)
             at = self.clock()
             work.tasks.move(now, verdict, Transition(stage, 0.0, None, by="gate", why=str(error), at=at, held=now.held))
-            work.jobs.queue(now.id, cause="the student's files are gone or damaged", at=at)
+            work.jobs.queue(now.id, cause=f"student withdrawn: {error}", at=at)
 
 
 @dataclass(frozen=True, slots=True)

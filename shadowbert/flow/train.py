@@ -133,7 +133,7 @@ class Train:
             work.jobs.start(job.id, examples=len(known))  # what the next doubling is counted from
         folder = self._write_job(job, version, student, examples)
         log.info("task %s: training student %d on %d examples", version.task, student.number, len(examples))
-        self._running = Running(job, version, student, folder, self.trainer.start(folder, Path(student.artifact)))
+        self._running = Running(job, version, student, folder, self.trainer.start(folder, self.home / student.artifact))
         return True
 
     def _student(self, work: Work, version: VersionRow, examples: int) -> StudentRow:
@@ -143,7 +143,7 @@ class Train:
             version_id=version.id,
             number=work.students.next_number(version.id),
             cutoff_seq=work.exchanges.last_seq(),
-            artifact=str(self.home / "students" / student_id),
+            artifact=f"students/{student_id}",
             recipe="",
             examples=examples,
             created_at=self.clock(),
@@ -155,7 +155,7 @@ class Train:
         folder = self.home / "jobs" / job.id
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        Path(student.artifact).parent.mkdir(parents=True, exist_ok=True)
+        (self.home / student.artifact).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fine_tune = len(examples) >= self.recipes.fine_tune_from
         order = {
             "contract": version.contract.to_json(),
@@ -165,7 +165,7 @@ class Train:
             "threads": self.recipes.threads,
             "max_tokens": self.recipes.max_tokens,
             "cutoff": student.cutoff_seq,
-            "artifact_dir": student.artifact,
+            "artifact_dir": str(self.home / student.artifact),
         }
         lines = "".join(json.dumps(_line(example), ensure_ascii=False) + "\n" for example in examples)
         (folder / "examples.jsonl").write_text(lines, encoding="utf-8")

@@ -60,6 +60,7 @@ class Reports(Repository):
             .where(
                 predictions.c.candidate_id == candidate_id,
                 predictions.c.uniform_row,
+                predictions.c.distinct_row,
                 predictions.c.in_slice,
                 predictions.c.agreed.is_not(None),
             )

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Row, Select, Text, cast, func, insert, select, up
 
 from shadowbert.domain.evidence import Counts, Pair
 from shadowbert.domain.records import CandidateRow, PredictionRow, StudentRow
+from shadowbert.errors import StaleState
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import slice_of
 from shadowbert.store.tables import candidates, predictions, students
@@ -86,7 +87,10 @@ class Candidates(Repository):
         return {candidate: int(seq) for candidate, seq in self._db.execute(query)}
 
     def move_cursor(self, candidate_id: str, seq: int) -> None:
-        self._db.execute(update(candidates).where(candidates.c.id == candidate_id).values(cursor_seq=seq))
+        """Never backward: a worker that slept through its lease must not undo another's work."""
+        behind = (candidates.c.id == candidate_id) & (candidates.c.cursor_seq < seq)
+        if self._db.execute(update(candidates).where(behind).values(cursor_seq=seq)).rowcount != 1:
+            raise StaleState("another worker has looked at these calls already")
 
 
 class Predictions(Repository):

@@ -8,8 +8,9 @@ import sys
 import threading
 
 from shadowbert.bootstrap.arguments import ChildArguments, read_arguments
+from shadowbert.bootstrap.pulse import beat
 from shadowbert.bootstrap.storage import open_store
-from shadowbert.bootstrap.working import open_stations
+from shadowbert.bootstrap.working import note_policy, open_stations
 from shadowbert.errors import JournalError, ShadowbertError, StoreError
 from shadowbert.flow.load import Loader
 from shadowbert.lifeline import follow
@@ -50,26 +51,30 @@ def run_loader(settings: Settings, stop: threading.Event) -> None:
         loader = Loader(settings.journal_dir, StoreSink(store))
         while True:
             last = stop.is_set()
-            _load(loader)
+            if _load(loader):
+                beat(settings)
             if last:
                 return
             stop.wait(LOAD_EVERY_S)
 
 
-def _load(loader: Loader) -> None:
+def _load(loader: Loader) -> bool:
+    """Whether all that the journal held is in the store now."""
     try:
         report = loader.step()
     except (StoreError, JournalError) as error:
         log.warning("the journal waits: %s", error)
-        return
+        return False
     if report.damaged or report.unreadable:
         log.error("journal: %d damaged stretches, %d unreadable segments", report.damaged, report.unreadable)
+    return True
 
 
 def run_worker(settings: Settings, stop: threading.Event) -> None:
     training = settings.training
     with open_store(settings) as store, ChildTrainer(threads=training.threads, nice=training.nice) as trainer:
-        shelf = StudentShelf(threads=settings.student.threads)
+        shelf = StudentShelf(settings.data_dir, threads=settings.student.threads)
+        note_policy(settings, store)
         stations = open_stations(settings, store, trainer=trainer, shelf=shelf)
         holder = f"{socket.gethostname()}:{os.getpid()}"
         worker = settings.worker

@@ -49,26 +49,32 @@ class WorkerLoop:
             return False
 
     def round(self) -> bool:
-        """One pass over the stations. True when there may be more to do at once."""
+        """One pass over the stations. True when there may be more to do at once.
+
+        The gate looks only at evidence that is complete: where collect or shadow failed it does not look at all, and
+        when that lasts, the web processes stop answering locally (`llm:unwatched`).
+        """
         with self.store.read() as work:
             seen = work.exchanges.last_seq()
         stations = self.stations
         collected = self._guarded("collect", stations.collect.step)
         training = self._guarded("train", stations.train.step)
         predicted = self._guarded("shadow", stations.shadow.step)
-        moved = self._guarded("promote", stations.promote.step)
+        sighted = collected is not None and predicted is not None
+        moved = self._guarded("promote", stations.promote.step) if sighted else None
         self._guarded("retain", stations.retain.step)
-        if not (collected or training or predicted or moved):
+        if sighted and not (collected or training or predicted or moved):
             with self.store.write() as work:
                 work.marks.set(IDLE, seq=seen, at=self.clock())
         return bool(collected or predicted or moved)
 
-    def _guarded(self, name: str, step: Callable[[], int | bool]) -> int | bool:
+    def _guarded(self, name: str, step: Callable[[], int | bool]) -> int | bool | None:
+        """None where the station failed."""
         try:
             return step()
         except Exception:  # the worker's border: one station's fault must not stop the others
             log.exception("station %s failed; it is tried again in the next round", name)
-            return False
+            return None
 
     def _holds(self) -> bool:
         with self.store.write() as work:

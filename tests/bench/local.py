@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -148,6 +149,8 @@ def bench() -> Iterator[Row]:
         store = Store(f"sqlite:///{folder / 'shadowbert.db'}")
         store.upgrade()
         _publish(store, contract, artifact)
+        (folder / "loader.pulse").touch()
+        os.utime(folder / "loader.pulse", (time.time() + 3600,) * 2)
         store.close()
         stub, _ = stack.enter_context(_process(_stub))
         port, process = stack.enter_context(_web(folder, stub))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from shadowbert.admin_token import read_admin_token
+from shadowbert.bootstrap.pulse import beat
 from shadowbert.bootstrap.serving import open_serving
 from shadowbert.bootstrap.storage import open_store, prepare_store
 from shadowbert.bootstrap.working import open_operate, open_report
@@ -40,6 +42,7 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
             }
         )
         prepare_store(settings)
+        beat(settings)
         yield settings
 
 
@@ -104,3 +107,11 @@ def test_it_relays_and_journals_while_the_store_is_away(settings: Settings, tmp_
         assert (status, reply["object"]) == (200, "chat.completion")
         assert fetch(f"{url}/readyz")[1]["mirror"] != "ok"
     assert sum(segment.stat().st_size for segment in settings.journal_dir.glob("*.seg")) > len(CALL)
+
+
+def test_a_silent_loader_means_nobody_watches(settings: Settings) -> None:
+    with serving(build_app(settings)) as url:
+        assert fetch(f"{url}/readyz")[1]["mirror"] == "ok"
+    os.utime(settings.data_dir / "loader.pulse", (0, 0))
+    with serving(build_app(settings)) as url:
+        assert fetch(f"{url}/readyz")[1]["mirror"] == "the store has not been read lately"

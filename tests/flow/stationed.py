@@ -11,7 +11,7 @@ from shadowbert.domain.records import CallRow, CandidateRow, VersionRow
 from shadowbert.domain.route import Decider, Source
 from shadowbert.domain.student import Guess, Prediction, Slice
 from shadowbert.domain.task import Policy
-from shadowbert.errors import ArtifactInvalid
+from shadowbert.errors import ArtifactInvalid, InputTooLong, StudentError
 from shadowbert.flow.candidates import enter
 from shadowbert.flow.promote import Promote
 from shadowbert.flow.shadow import Shadow
@@ -32,11 +32,19 @@ class ToldShelf:
 
     says: dict[str, Guess] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
+    ill: set[str] = field(default_factory=set)
+    """These say no number."""
+    long: set[str] = field(default_factory=set)
+    """Texts that no student reads whole."""
     asked: list[str] = field(default_factory=list)
 
     def guess(self, student_id: str, artifact: str, text: str) -> Guess:
         if student_id in self.lost:
             raise ArtifactInvalid(f"the artifact {artifact} has no manifest")
+        if student_id in self.ill:
+            raise StudentError("the student's output is not a number")
+        if text in self.long:
+            raise InputTooLong
         self.asked.append(text)
         return self.says.get(f"{student_id}:{text}") or self.says.get(text) or a_guess()
 

@@ -12,7 +12,7 @@ from shadowbert.domain.exchange import Outcome
 from shadowbert.domain.route import Decider, Reason
 from shadowbert.domain.student import Guess, Slice
 from shadowbert.domain.task import PublishedVersion, Stage, StageTable
-from shadowbert.errors import UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from shadowbert.errors import InputTooLong, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from shadowbert.flow.policy import AnswerPolicy
 from shadowbert.recognition.wording import wording_of
 from shadowbert.testing.factories import SCHEMA, TEACHER, champion, sure, version
@@ -150,6 +150,24 @@ async def test_a_late_student_gives_way() -> None:
     scene.student.seconds = 60
     await scene.call()
     assert scene.row.route.label == "llm:student_late"
+
+
+async def test_an_input_that_would_have_to_be_cut_is_not_eligible() -> None:
+    scene = Scene()
+    scene.stages.show(version())
+    scene.student.failure = InputTooLong()
+    client = await scene.call()
+    assert b"".join(client.pieces) == REPLY
+    assert scene.row.route.label == "llm:input_too_long"
+    assert scene.row.call is not None
+    assert not scene.row.call.eligible
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_caller_that_upstream_refuses_gets_no_room_on_the_disk(status: int) -> None:
+    scene = Scene(upstream=MemoryUpstream(MemoryReply(status)))
+    await scene.call()
+    assert (scene.row.status, scene.row.request_body, scene.row.response_body) == (status, None, None)
 
 
 async def test_a_student_that_is_stuck_is_given_up_at_the_deadline() -> None:

@@ -174,7 +174,9 @@ def test_the_teachers_signature_is_kept(collect: Collect) -> None:
     ],
 )
 def test_a_task_is_called_what_its_schema_is_called(collect: Collect, name: str, schema: Any, task: str) -> None:
-    put(collect, [a_call(text, request_body=asked(text, name=name, schema=schema)) for text in texts(20)])
+    reply = answered("card") if schema is SCHEMA else answered("", text='{"is_spam":true}')
+    asks = [a_call(t, request_body=asked(t, name=name, schema=schema), response_body=reply) for t in texts(20)]
+    put(collect, asks)
     assert [version.task for version in versions(collect)] == [task]
 
 
@@ -252,7 +254,7 @@ def test_calls_of_several_wordings_found_nothing_together(collect: Collect) -> N
 def test_other_labels_are_another_task(collect: Collect) -> None:
     first = founded(collect)
     schema = with_labels("calm", "angry")
-    put(collect, [a_call(text, request_body=asked(text, schema=schema)) for text in texts(20)])
+    put(collect, [a_call(text, "calm", request_body=asked(text, schema=schema)) for text in texts(20)])
     _, second = versions(collect)
     assert (second.task, second.task_id != first.task_id) == ("banking-intent-2", True)
 
@@ -345,3 +347,12 @@ def test_contracts_overlap_in_labels_of_the_same_field() -> None:
     assert overlap(of("a", "b"), of("a", "b")) == 1.0
     assert overlap(of("a", "b", "c"), of("a", "b")) == pytest.approx(2 / 3)
     assert overlap(of("a", "b"), of("c", "d")) == 0.0
+
+
+def test_what_upstream_refused_founds_no_task(collect: Collect) -> None:
+    """Anybody can send it: a stranger must not name tasks, or add versions to one."""
+    founded(collect)
+    refused = {"status": 401, "outcome": Outcome.UPSTREAM_ERROR, "response_body": b'{"error":{}}'}
+    evil = [(text, asked(text, system="Be evil.")) for text in texts(30)]
+    put(collect, [a_call(t, explicit_task="banking-intent", request_body=body, **refused) for t, body in evil])
+    assert len(versions(collect)) == 1

@@ -236,7 +236,7 @@ def test_a_champion_without_files_is_demoted_with_the_reason(bench: Bench, stage
     assert (last.verdict.ruling, last.verdict.move, last.by) == ("fail", "demote", "gate")
     assert last.why == last.verdict.reason == "the artifact memory has no manifest"
     assert job is not None
-    assert job.cause == "the student's files are gone or damaged"
+    assert job.cause == "student withdrawn: the artifact memory has no manifest"
 
 
 def test_a_champion_without_files_is_noticed_where_no_call_is_evidence(bench: Bench) -> None:
@@ -247,10 +247,20 @@ def test_a_champion_without_files_is_noticed_where_no_call_is_evidence(bench: Be
     assert bench.version.stage is Stage.SHADOW
 
 
-def test_one_lost_student_stops_no_other(bench: Bench) -> None:
-    bench.shelf.lost.add(bench.student.id)
+@pytest.mark.parametrize("how", ["lost", "ill"])
+def test_one_student_that_fails_stops_no_other(bench: Bench, how: str) -> None:
+    getattr(bench.shelf, how).add(bench.student.id)
     other = bench.newcomer()
     bench.calls(3)
     bench.run()
     assert [candidate.id for candidate in bench.candidates] == [other.id]
     assert counts(bench, other.id).rows == 3
+
+
+def test_what_a_student_cannot_read_whole_is_no_evidence(bench: Bench) -> None:
+    bench.shelf.long.add("x" * 9000)
+    bench.calls(2)
+    bench.add([bench.call("x" * 9000)])
+    bench.run()
+    assert counts(bench, bench.first.id).rows == 2
+    assert bench.candidates, "and no reason to withdraw anybody"

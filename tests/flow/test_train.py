@@ -98,7 +98,7 @@ def test_a_good_student_is_registered_entered_and_moves_the_version(
         (candidate,) = work.candidates.active(line.version_id)
     assert (student.number, student.recipe, student.examples, student.cutoff_seq) == (1, "probe", 40, 40)
     assert student.scores == {"accuracy": 0.98}
-    assert student.artifact == str(trainer.started[0].artifact)
+    assert train.home / student.artifact == trainer.started[0].artifact
     assert (candidate.student_id, candidate.number, candidate.start_seq) == (student.id, 1, 40)
     assert candidate.expected_coverage == pytest.approx(1.0)
     assert line.now.stage is Stage.SHADOW
@@ -224,7 +224,7 @@ def test_a_worker_that_slept_past_its_lease_does_not_publish(
     other.step()
     with line.store.read() as work:
         (student,) = work.students.of_version(line.version_id)
-    assert student.artifact == str(trainer.started[1].artifact)
+    assert train.home / student.artifact == trainer.started[1].artifact
 
 
 def test_a_store_that_refuses_is_asked_again(

@@ -88,7 +88,7 @@ def test_audits_count_every_uniform_row_of_the_slice(store: Store, mixed: House)
         assert work.predictions.audit_counts(mixed.candidate.id, 3) == Counts(1, 2)
         assert work.predictions.audits(mixed.candidate.id, 2) == [(3, True), (4, False), (5, True), (6, False)]
         assert work.predictions.latest(mixed.candidate.id, limit=3) == [False, True, False]
-        assert work.reports.agreements(mixed.candidate.id) == [True, True, True, False, True, False]
+        assert work.reports.agreements(mixed.candidate.id) == [True, True, True, False]
 
 
 def test_coverage_is_over_all_uniform_rows(store: Store, mixed: House) -> None:

@@ -11,7 +11,7 @@ import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from tokenizers import Encoding, Tokenizer
 
-from shadowbert.errors import ArtifactInvalid, StudentError
+from shadowbert.errors import ArtifactInvalid, InputTooLong, StudentError
 
 IDS, MASK, OUTPUT = "input_ids", "attention_mask", "output"
 Row = npt.NDArray[np.float32]
@@ -40,7 +40,17 @@ class Network:
 
     def __call__(self, text: str) -> Row:
         """The graph's output for one text, cut at max_tokens."""
-        ids = np.array([self._encode(text).ids], dtype=np.int64)
+        return self.run(self._encode(text))
+
+    def whole(self, text: str) -> Row:
+        """The same for a text that is not cut; raises InputTooLong."""
+        encoding = self._encode(text)
+        if encoding.overflowing:
+            raise InputTooLong
+        return self.run(encoding)
+
+    def run(self, encoding: Encoding) -> Row:
+        ids = np.array([encoding.ids], dtype=np.int64)
         try:
             return self._session.run([OUTPUT], {IDS: ids, MASK: np.ones_like(ids)})[0][0]  # type: ignore[no-any-return]
         except _RUN_ERRORS as exc:

@@ -7,7 +7,7 @@ import math
 
 from shadowbert.bert.serving import decode
 from shadowbert.bert.serving.artifact import MODEL, TOKENIZER, Artifact, Golden
-from shadowbert.bert.serving.network import Network
+from shadowbert.bert.serving.network import Network, Row
 from shadowbert.domain.student import Guess
 from shadowbert.errors import ArtifactInvalid, StudentError
 
@@ -30,15 +30,15 @@ class Student:
             self._check(golden)
 
     def guess(self, text: str) -> Guess:
-        """Raises StudentError when the network fails or its output is not a number."""
-        return decode.read(self._logits(text), self._sizes, self._temperatures)
+        """Raises InputTooLong for what it would have to cut, StudentError when its output is not a number."""
+        return decode.read(self._logits(self._network.whole(text)), self._sizes, self._temperatures)
 
     def tokens(self, text: str) -> int:
         """How many tokens the text has; over `max_tokens` the rest is not read."""
         return self._network.tokens(text)
 
-    def _logits(self, text: str) -> list[float]:
-        logits: list[float] = self._network(text).tolist()
+    def _logits(self, row: Row) -> list[float]:
+        logits: list[float] = row.tolist()
         if len(logits) != sum(self._sizes):
             raise StudentError(f"the student has {len(logits)} outputs, its contract {sum(self._sizes)}")
         if not all(map(math.isfinite, logits)):
@@ -50,9 +50,10 @@ class Student:
         if not len(golden.answer) == len(golden.confidences) == len(self._sizes):
             raise ArtifactInvalid("a golden prediction does not fit the contract")
         try:
-            fields = decode.probabilities(self._logits(golden.text), self._sizes, self._temperatures)
+            logits = self._logits(self._network(golden.text))
         except StudentError as exc:
             raise ArtifactInvalid(f"a golden prediction failed: {exc}") from exc
+        fields = decode.probabilities(logits, self._sizes, self._temperatures)
         for field, label, expected in zip(fields, golden.answer, golden.confidences, strict=True):
             if not 0 <= label < field.size or abs(field[label] - expected) > GOLDEN_TOLERANCE:
                 raise ArtifactInvalid("the student does not predict here what it predicted when it was published")

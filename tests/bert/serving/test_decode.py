@@ -39,4 +39,5 @@ def test_one_row_is_read_as_arrays_are(fields: list[list[float]], t: float) -> N
     row, sizes, heat = [logit for field in fields for logit in field], [len(f) for f in fields], [t] * len(fields)
     quick, slow = read(row, sizes, heat), guess(probabilities(row, sizes, heat))
     assert quick.confidences == pytest.approx(slow.confidences)
-    assert all(f[q] == f[s] for f, q, s in zip(fields, quick.answer, slow.answer, strict=True)), "ties may fall either way"
+    for field, one, other in zip(fields, quick.answer, slow.answer, strict=True):
+        assert field[one] == pytest.approx(field[other]), "near-ties may fall either way"
