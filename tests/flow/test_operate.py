@@ -166,6 +166,10 @@ def test_pause_and_off_stop_the_student_and_resume_starts_over(
     with pytest.raises(OperatorError, match=f"task bank is {stage} already"):
         stop(operate, "bank", MARIA)
     assert operate.resume("bank", MARIA).stage is Stage.SHADOW
+    with line.store.read() as work:
+        numbers = [candidate.number for candidate in work.candidates.active(line.version_id)]
+        counts = [work.predictions.promotion_counts(c.id).rows for c in work.candidates.active(line.version_id)]
+    assert (max(numbers) > 1, counts[-1]) == (True, 0), "what comes after the break is earned anew"
 
 
 def test_resume_without_a_candidate_collects(line: Lineage, operate: Operate) -> None:

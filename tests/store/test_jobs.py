@@ -23,7 +23,7 @@ def test_jobs_are_taken_up_in_order_and_again_after_a_crash(store: Store) -> Non
     first, other = a_house(store).version, a_version(task="other", task_id="t2")
     with store.write() as work:
         work.tasks.found(other)
-        jobs = [work.jobs.queue(v.id, cause="asked", at=AT) for v in (first, other)]
+        jobs = [work.jobs.queue(v.id, cause="asked", at=AT + n) for n, v in enumerate((first, other))]
         for attempt in (1, 2):
             taken = work.jobs.next()
             assert taken is not None
