@@ -6,7 +6,9 @@ LOCKS := configs/requirements
 # Which build (CPU, CUDA) is the machine's business, so torch is in no lock.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test check bench bench-streams lock clean
+.PHONY: install demo test check bench bench-streams lock clean
+
+install: $(VENV)/.full
 
 demo: $(VENV)/.full
 	$(BIN)/shadowbert demo

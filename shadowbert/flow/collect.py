@@ -92,8 +92,11 @@ class Collect:
         work.calls.add_strays(batch.strays)
         for version_id, model in batch.reply_models.items():
             version = work.tasks.version(version_id)
-            if version is not None and version.reply_model != model:
-                work.tasks.set_reply_model(version_id, model)
+            if version is None or version.reply_model == model:
+                continue
+            work.tasks.set_reply_model(version_id, model)
+            if version.reply_model is not None:  # the gate asks for more audits from here on
+                work.marks.set(version_id, seq=work.exchanges.last_seq(), note=f"replies are signed {model} now")
 
     def _found(self) -> bool:
         """Look for a template in each group of strays that has grown enough, and take in the calls that match it.

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 GATE = "gate"
 SUSPICIOUS_AUDIT_RATE = 0.5
+CHANGED_AUDIT_RATE, CHANGED_AUDITS = 0.25, 100
 WORTHWHILE = 0.02
 """Coverage that a challenger must add: a swap for less is luck, and costs the champion's history."""
 
@@ -82,7 +83,7 @@ class Promote:
         if verdict.move is Move.DEMOTE:
             self._demote(work, version, champion, verdict)
             return True
-        self._tune_audits(work, version, suspicious=watch.suspicious)
+        self._tune_audits(work, version, champion, suspicious=watch.suspicious)
         if version.forced and self._approve(work, version, champion):
             return True
         if not self.policy.autopilot:
@@ -110,9 +111,13 @@ class Promote:
         work.jobs.queue(version.id, cause="agreement fell", at=self.clock())
         work.tasks.set_audit_rate(version.id, None)
 
-    def _tune_audits(self, work: Work, version: VersionRow, *, suspicious: bool) -> None:
-        """While the detector is suspicious, half of the calls are audited; the choice uses the past only."""
-        wanted = SUSPICIOUS_AUDIT_RATE if suspicious else None
+    def _tune_audits(self, work: Work, version: VersionRow, champion: CandidateRow, *, suspicious: bool) -> None:
+        """More audits while the detector is suspicious, and for a while after the teacher's replies were signed by
+        another model. The choice uses the past only, and only evidence demotes.
+        """
+        changed = work.marks.seq(version.id)
+        unproven = changed > 0 and work.predictions.audit_counts(champion.id, changed).rows < CHANGED_AUDITS
+        wanted = SUSPICIOUS_AUDIT_RATE if suspicious else CHANGED_AUDIT_RATE if unproven else None
         if wanted != version.audit_rate:
             work.tasks.set_audit_rate(version.id, wanted)
 

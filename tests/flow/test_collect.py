@@ -159,6 +159,8 @@ def test_the_teachers_signature_is_kept(collect: Collect) -> None:
     version = founded(collect)
     put(collect, [a_known_call(version.id, "hi", response_body=answered("card", model="gpt-4o-2025-11-20"))])
     assert versions(collect)[0].reply_model == "gpt-4o-2025-11-20"
+    with collect.ledger.read() as work:
+        assert work.marks.seq(version.id) == 21, "from here on the gate asks for more audits"
 
 
 @pytest.mark.parametrize(

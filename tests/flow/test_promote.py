@@ -230,6 +230,16 @@ def test_suspicion_buys_audits_and_demotes_nobody(bench: Bench) -> None:
     assert (bench.promote.step(), bench.version.stage, bench.version.audit_rate) == (0, Stage.LIVE, None)
 
 
+def test_another_signature_buys_audits_for_a_while(bench: Bench) -> None:
+    go_live(bench)
+    with bench.store.write() as work:
+        work.marks.set(bench.version_id, seq=work.exchanges.last_seq())
+    bench.see(1, decider=AUDITED)
+    assert (bench.promote.step(), bench.version.stage, bench.version.audit_rate) == (0, Stage.LIVE, 0.25)
+    bench.see(99, decider=AUDITED)
+    assert (bench.promote.step(), bench.version.stage, bench.version.audit_rate) == (0, Stage.LIVE, None)
+
+
 # Challengers
 
 
