@@ -10,7 +10,7 @@ import pytest
 import shadowbert
 from tests.architecture.source import ROOT
 
-MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|root|Users|home/(?!app\b)\w+|opt/(?:wheels|pypi\S*))/")
+MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|srv|mnt|root|Users|home/(?!app\b)\w+)/")
 GIT = shutil.which("git")
 
 
@@ -46,7 +46,7 @@ def test_no_file_names_a_machines_path() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/work/main/x", "cd /root/.venv", "'/home/ann/x'", "/opt/wheels/torch.whl", "/Users/ann/"]
+    "path", ["/srv/build/x", "cd /root/.venv", "'/home/ann/x'", "/mnt/disk/torch.whl", "/Users/ann/"]
 )
 def test_a_machines_path_is_found(path: str) -> None:
     assert len(machine_paths(path)) == 1
