@@ -52,7 +52,9 @@ class Journal(Protocol):
 
 class Predictor(Protocol):
     async def predict(self, student_id: str, text: str, *, deadline_ms: float) -> Guess:
-        """Raises StudentBusy, ArtifactInvalid (student not loaded) or TimeoutError."""
+        """Raises StudentBusy, ArtifactInvalid (student not loaded) or StudentError; TimeoutError at the deadline, also
+        while the student is stuck.
+        """
         ...
 
 

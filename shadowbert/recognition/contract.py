@@ -5,6 +5,7 @@ Knows nothing of prompts or transports.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import orjson
 
@@ -37,13 +38,19 @@ def read_contract(schema: Mapping[str, object]) -> Contract | None:
 def write_answer(schema: Mapping[str, object], contract: Contract, answer: Answer) -> str:
     """Compact JSON in the schema's own property order. `schema` is one that reads as `contract`."""
     chosen = dict(zip(map(_path, contract.fields), zip(contract.fields, answer, strict=True), strict=True))
-    return orjson.dumps(_fill(read_schema(schema), (), chosen)).decode()
+    return orjson.dumps(_fill(_tree(orjson.dumps(schema)), (), chosen)).decode()
 
 
 def read_answer(contract: Contract, text: str) -> Answer | None:
     """None where the text is not exactly one of the contract's answers: extra keys, other types, True for 1."""
     indices = _indices(contract, _shape(contract), parse_object(text))
     return None if indices is None else tuple(indices[i] for i in range(len(contract.fields)))
+
+
+@lru_cache(maxsize=512)
+def _tree(schema: bytes) -> Branch:
+    """Tasks send the same few schemas again and again."""
+    return read_schema(orjson.loads(schema))
 
 
 def _field(path: Path, required: bool, labels: Mapping[str, Label]) -> Field:  # noqa: FBT001 - two of three are data

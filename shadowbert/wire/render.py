@@ -12,7 +12,8 @@ import orjson
 from shadowbert.wire.chat_request import ChatRequest, ToolChoice, Transport
 from shadowbert.wire.sse import DONE, frame
 
-_ALNUM = digits + ascii_letters
+_ALNUM = ((digits + ascii_letters) * 5)[:256].encode("ascii")
+"""A letter for every byte."""
 _DETAILS = {
     "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
     "completion_tokens_details": {
@@ -53,12 +54,8 @@ def render_chat(request: ChatRequest, answer: LocalAnswer) -> tuple[bytes, list[
 
 def derived_id(prefix: str, length: int, answer_id: str) -> str:
     """`prefix` and `length` alphanumerics that follow from the answer's id: the same answer, the same id."""
-    number = int.from_bytes(blake2b(answer_id.encode(), person=prefix.encode()[:16]).digest())
-    letters = []
-    for _ in range(length):
-        number, letter = divmod(number, len(_ALNUM))
-        letters.append(_ALNUM[letter])
-    return prefix + "".join(letters)
+    digest = blake2b(answer_id.encode(), digest_size=length, person=prefix.encode()[:16]).digest()
+    return prefix + digest.translate(_ALNUM).decode("ascii")
 
 
 def _envelope(kind: str, answer: LocalAnswer) -> dict[str, object]:

@@ -15,7 +15,7 @@ from shadowbert.domain.task import PublishedVersion, Stage, StageTable
 from shadowbert.errors import InputTooLong, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from shadowbert.flow.policy import AnswerPolicy
 from shadowbert.recognition.wording import wording_of
-from shadowbert.testing.factories import SCHEMA, TEACHER, champion, sure, version
+from shadowbert.testing.factories import SCHEMA, TEACHER, champion, version
 from shadowbert.testing.fakes import ScriptedPredictor
 from tests.flow.answering import REPLY, MemoryReply, MemoryUpstream, Scene, chat
 
@@ -168,18 +168,6 @@ async def test_a_caller_that_upstream_refuses_gets_no_room_on_the_disk(status: i
     scene = Scene(upstream=MemoryUpstream(MemoryReply(status)))
     await scene.call()
     assert (scene.row.status, scene.row.request_body, scene.row.response_body) == (status, None, None)
-
-
-async def test_a_student_that_is_stuck_is_given_up_at_the_deadline() -> None:
-    class Stuck(ScriptedPredictor):
-        async def predict(self, student_id: str, text: str, *, deadline_ms: float) -> Guess:  # noqa: ARG002 - the port's
-            await asyncio.Event().wait()
-            raise AssertionError
-
-    scene = Scene(policy=AnswerPolicy(checks_keys=False, deadline_ms=10), student=Stuck(sure))
-    scene.stages.show(version())
-    await scene.call()
-    assert scene.row.route.label == "llm:student_late"
 
 
 @pytest.mark.parametrize(
