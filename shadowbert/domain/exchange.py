@@ -11,6 +11,8 @@ class Endpoint(StrEnum):
     """Endpoints whose bodies are observed."""
 
     CHAT = "chat"
+    RESPONSES = "responses"
+    COMPLETIONS = "completions"  # the legacy endpoint: logged, never answered
 
 
 class Outcome(StrEnum):

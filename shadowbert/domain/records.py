@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.evidence import Verdict
+from shadowbert.domain.exchange import Endpoint
 from shadowbert.domain.route import Decider, Source
 from shadowbert.domain.student import Prediction, Slice
 from shadowbert.domain.task import Stage
@@ -17,6 +18,7 @@ class LoggedExchange:
     id: str
     seq: int
     tenant: str
+    endpoint: Endpoint | None
     received_at: float
     status: int | None
     outcome: str

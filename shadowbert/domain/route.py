@@ -35,10 +35,22 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     # eligible rules (DESIGN section 9)
     HISTORY = "history"
-    NOT_TEXT = "not_text"
-    PARAMETER = "parameter"
-    TOOLS = "tools"
+    IMAGE = "image"
+    AUDIO = "audio"
+    NOT_TEXT = "not_text"  # a file, or a content part that we do not know
+    PARAMETER = "parameter"  # a known key with a value that may change the answer
+    UNKNOWN_PARAMETER = "unknown_parameter"
+    TOOLS = "tools"  # tools beyond the contract, or none that must be called
+    SEVERAL_ANSWERS = "several_answers"  # n > 1
+    LOGPROBS = "logprobs"
+    MAX_TOKENS = "max_tokens"  # fewer than the answer takes
+    STOP = "stop"  # a stop string inside the answer
     STORE = "store"
+    PREVIOUS_RESPONSE = "previous_response"
+    CONVERSATION = "conversation"
+    BACKGROUND = "background"
+    STORED_PROMPT = "stored_prompt"  # `prompt`: a template that only upstream knows
+    LEGACY_ENDPOINT = "legacy_endpoint"  # /v1/completions
     INPUT_TOO_LONG = "input_too_long"
     EMPTY_INPUT = "empty_input"
     UNAUTHENTICATED = "unauthenticated"

@@ -21,7 +21,8 @@ from shadowbert.flow.recording import Record
 from shadowbert.recognition.recogniser import Recognised, Recogniser
 from shadowbert.routing.coins import Coins
 from shadowbert.routing.decide import Circumstances, Consult, after_student, before_student, on_failure, shadow_audit
-from shadowbert.wire.chat_request import ChatRequest, read_chat_request
+from shadowbert.wire.endpoints import read_request
+from shadowbert.wire.request import Request
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class Choice:
     """The route of one call with all that was learnt on the way; filled step by step."""
 
     route: Route
-    request: ChatRequest | None = None
+    request: Request | None = None
     call: Recognised | None = None
     consult: Consult | None = None
     prediction: Prediction | None = None
@@ -113,8 +114,9 @@ class Chooser:
         if call.version is not None and shadow_audit(decided, call.version):
             choice.audited = call.version.champion
 
-    def _read(self, record: Record, body: bytes) -> ChatRequest | None:
-        request = read_chat_request(body)
+    def _read(self, record: Record, body: bytes) -> Request | None:
+        endpoint = record.endpoint
+        request = None if endpoint is None else read_request(endpoint, body)
         if request is None:
             return None
         deployment = record.incoming.deployment

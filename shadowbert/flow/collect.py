@@ -18,7 +18,7 @@ from shadowbert.flow.reading import read_reply, read_request
 from shadowbert.recognition.contract import read_answer
 from shadowbert.recognition.fingerprint import canonical_json, digest
 from shadowbert.recognition.recogniser import Recognised, Recogniser
-from shadowbert.wire.chat_reply import ChatReply
+from shadowbert.wire.reply import Reply
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ def _stray(exchange: LoggedExchange, call: Recognised) -> StrayCall:
     return StrayCall(exchange.id, exchange.seq, digest(canonical_json(shared)), request.explicit_task)
 
 
-def _call(exchange: LoggedExchange, call: Recognised, version_id: str, reply: ChatReply | None) -> CallRow:
+def _call(exchange: LoggedExchange, call: Recognised, version_id: str, reply: Reply | None) -> CallRow:
     label = _label(exchange, call, reply)
     return CallRow(
         exchange_id=exchange.id,
@@ -161,7 +161,7 @@ def _call(exchange: LoggedExchange, call: Recognised, version_id: str, reply: Ch
     )
 
 
-def _label(exchange: LoggedExchange, call: Recognised, reply: ChatReply | None) -> Answer | Unfit:
+def _label(exchange: LoggedExchange, call: Recognised, reply: Reply | None) -> Answer | Unfit:
     text = (reply.arguments or reply.content) if reply is not None else None
     return label_of(
         Ending(

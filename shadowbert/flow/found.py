@@ -18,7 +18,7 @@ from shadowbert.flow.ledger import Work
 from shadowbert.flow.reading import read_request
 from shadowbert.recognition.recogniser import Recogniser
 from shadowbert.recognition.template import match, mine
-from shadowbert.wire.chat_request import ChatRequest
+from shadowbert.wire.request import Request
 
 LIKENESS = 0.8
 OVERLAP = 0.5
@@ -32,7 +32,7 @@ class Sample:
     """One stray call, read."""
 
     exchange: LoggedExchange
-    request: ChatRequest
+    request: Request
     prompt: Prompt
 
 
@@ -162,7 +162,7 @@ def _words(skeleton: Skeleton) -> list[str]:
     return [word for message in skeleton.messages for static in message.statics for word in static.split()]
 
 
-def _name(request: ChatRequest, contract: Contract) -> str:
+def _name(request: Request, contract: Contract) -> str:
     """The schema's name, or the fields' where that says nothing."""
     name = request.output.name if request.output else ""
     if name.lower() in GENERIC:

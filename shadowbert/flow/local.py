@@ -14,8 +14,8 @@ from shadowbert.flow.recording import Record
 from shadowbert.recognition.contract import write_answer
 from shadowbert.recognition.recogniser import Recognised
 from shadowbert.recognition.validate import valid
-from shadowbert.wire.chat_request import ChatRequest
-from shadowbert.wire.render import LocalAnswer, render_chat
+from shadowbert.wire.render import LocalAnswer, render
+from shadowbert.wire.request import Request
 
 _CHARS_PER_TOKEN = 4
 _LEAST_BYTES_PER_TOKEN = 2
@@ -51,20 +51,20 @@ def render_local(call: Recognised, prediction: Prediction, record: Record) -> Lo
         answer_id=uuid7().replace("-", ""),
         created=int(time.time()),
     )
-    content_type, chunks = render_chat(request, answer)
+    content_type, chunks = render(request, answer)
     headers = _headers(request, content_type, sum(map(len, chunks)))
     headers.append((b"openai-processing-ms", str(max(1, round(record.elapsed_ms()))).encode("ascii")))
     return LocalReply(headers, chunks, student_marks(prediction))
 
 
-def _fits(request: ChatRequest, text: str) -> bool:
+def _fits(request: Request, text: str) -> bool:
     """Whether the teacher could have said it whole: no stop string in it, and surely not more tokens than allowed."""
     if any(stop in text for stop in request.stop if stop):
         return False
     return request.max_tokens is None or request.max_tokens >= -(-len(text.encode()) // _LEAST_BYTES_PER_TOKEN)
 
 
-def _headers(request: ChatRequest, content_type: bytes, length: int) -> list[tuple[bytes, bytes]]:
+def _headers(request: Request, content_type: bytes, length: int) -> list[tuple[bytes, bytes]]:
     framing = (b"cache-control", b"no-cache") if request.stream else (b"content-length", str(length).encode("ascii"))
     return [(b"content-type", content_type), framing, request_id()]
 

@@ -10,7 +10,8 @@ from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.fingerprint import input_hash
 from shadowbert.recognition.template import input_text, match
 from shadowbert.recognition.wording import wording_of
-from shadowbert.wire.chat_request import ChatRequest, OutputAsk
+from shadowbert.wire.output_ask import OutputAsk
+from shadowbert.wire.request import Request
 
 Key = tuple[str, str, str, str]
 """Tenant, teacher, contract hash, wording."""
@@ -20,7 +21,7 @@ Key = tuple[str, str, str, str]
 class Recognised:
     """A classification call. Without a version its input is unknown, and empty."""
 
-    request: ChatRequest
+    request: Request
     contract: Contract
     version: PublishedVersion | None
     input: str
@@ -43,7 +44,7 @@ class Recogniser:
             versions.setdefault(key, []).append(version)
         self._versions = versions
 
-    def recognise(self, request: ChatRequest, *, tenant: str) -> Recognised | None:
+    def recognise(self, request: Request, *, tenant: str) -> Recognised | None:
         """None: not a classification call."""
         asked = self._asked(request.output) if request.output is not None else None
         if asked is None:

@@ -11,7 +11,7 @@ from shadowbert.domain.route import Decider, Reason, Route, Source
 from shadowbert.domain.student import Champion, Guess
 from shadowbert.domain.task import PublishedVersion, Stage
 from shadowbert.routing.coins import Coins
-from shadowbert.wire.chat_request import ChatRequest
+from shadowbert.wire.request import Request
 
 _WAITING = {
     Stage.COLLECTING: Reason.COLLECTING,
@@ -33,7 +33,7 @@ class Call(Protocol):
     """A recognised call, as far as a decision needs it."""
 
     @property
-    def request(self) -> ChatRequest: ...
+    def request(self) -> Request: ...
     @property
     def version(self) -> PublishedVersion | None: ...
     @property

@@ -47,7 +47,7 @@ class Exchanges(Repository):
         query = (
             select(exchanges, payloads.c.request, payloads.c.response)
             .outerjoin(payloads, payloads.c.exchange_id == exchanges.c.id)
-            .where(exchanges.c.seq > seq, exchanges.c.endpoint == Endpoint.CHAT.value)
+            .where(exchanges.c.seq > seq, exchanges.c.endpoint.is_not(None))
             .order_by(exchanges.c.seq)
             .limit(limit)
         )
@@ -121,6 +121,7 @@ def _logged(row: Row[Any]) -> LoggedExchange:
         id=row.id,
         seq=row.seq,
         tenant=row.tenant,
+        endpoint=None if row.endpoint is None else Endpoint(row.endpoint),
         received_at=row.received_at,
         status=row.status,
         outcome=row.outcome,

@@ -4,39 +4,15 @@ Only the choice with index 0 is read, and a tool call only where it is the only 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from shadowbert.wire.encoding import decode
+from shadowbert.wire.reply import Reply
 from shadowbert.wire.sse import data_of
 from shadowbert.wire.tolerant import as_count, as_list, as_object, as_text, parse_object
 
 
-@dataclass(frozen=True, slots=True)
-class ChatReply:
-    """What the teacher said. Empty texts are None: streams begin with an empty delta and mean nothing by it."""
-
-    content: str | None
-    arguments: str | None
-    """The arguments of the only tool call, as JSON text."""
-    tool_name: str | None
-    finish_reason: str | None
-    refusal: str | None
-    model: str | None
-    system_fingerprint: str | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    complete: bool
-    """A finish reason came and no error after it."""
-    choices: int = 1
-    """How many answers the reply holds; only the first is read."""
-
-
-def read_chat_reply(body: bytes, *, content_type: str, content_encoding: str) -> ChatReply | None:
-    """None where no reply can be made out (an error body, another encoding); never raises."""
-    plain = decode(body, content_encoding)
-    if plain is None:
-        return None
-    if "event-stream" not in content_type.lower() and plain.lstrip()[:1] == b"{":
+def read_chat_reply(plain: bytes, streamed: bool) -> Reply | None:  # noqa: FBT001 - one of an endpoint's readers
+    """Of the decoded body, one JSON document or a stream."""
+    if not streamed:
         return _assemble([parse_object(plain)], "message")
     chunks = (parse_object(data) for data in data_of(plain) if data != b"[DONE]")
     return _assemble(chunks, "delta")
@@ -53,12 +29,14 @@ class _Assembly:
         self.failed = False
         self.model: str | None = None
         self.system_fingerprint: str | None = None
+        self.service_tier: str | None = None
         self.usage: dict[str, object] = {}
 
     def add(self, part: dict[str, object], key: str) -> None:
         self.failed = self.failed or bool(part.get("error"))
         self.model = self.model or as_text(part.get("model"))
         self.system_fingerprint = self.system_fingerprint or as_text(part.get("system_fingerprint"))
+        self.service_tier = self.service_tier or as_text(part.get("service_tier"))
         self.usage = as_object(part.get("usage")) or self.usage
         for choice in map(as_object, as_list(part.get("choices"))):
             self.choices.add(choice.get("index", 0))
@@ -79,11 +57,11 @@ class _Assembly:
                 arguments + (as_text(function.get("arguments")) or ""),
             )
 
-    def reply(self) -> ChatReply | None:
+    def reply(self) -> Reply | None:
         if 0 not in self.choices:
             return None
         name, arguments = next(iter(self.calls.values())) if len(self.calls) == 1 else (None, None)
-        return ChatReply(
+        return Reply(
             content=self.texts["content"] or None,
             arguments=arguments,
             tool_name=name,
@@ -95,10 +73,11 @@ class _Assembly:
             completion_tokens=as_count(self.usage.get("completion_tokens")),
             complete=self.finish_reason is not None and not self.failed,
             choices=len(self.choices),
+            service_tier=self.service_tier,
         )
 
 
-def _assemble(parts: Iterable[dict[str, object] | None], key: str) -> ChatReply | None:
+def _assemble(parts: Iterable[dict[str, object] | None], key: str) -> Reply | None:
     assembly = _Assembly()
     for part in parts:
         if part is None:

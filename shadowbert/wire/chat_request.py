@@ -4,48 +4,27 @@ Judges the request alone; knows nothing of tasks, stages or callers.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from shadowbert.domain.exchange import Endpoint
 from shadowbert.domain.route import Reason
-from shadowbert.domain.template import Prompt
 from shadowbert.wire.messages import read_messages
-from shadowbert.wire.output_ask import OutputAsk, ToolChoice, Transport, read_output
+from shadowbert.wire.output_ask import read_output
 from shadowbert.wire.parameters import parameter_obstacle
-from shadowbert.wire.tolerant import as_count, as_object, as_text, parse_object
-
-__all__ = ["ChatRequest", "OutputAsk", "ToolChoice", "Transport", "read_chat_request"]
-
-
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
-    """`prompt` is None where the messages are more than text by role; `obstacle` then says what they are."""
-
-    model: str
-    prompt: Prompt | None
-    output: OutputAsk | None
-    stream: bool
-    include_usage: bool
-    obstacle: Reason | None
-    """The first reason why it may not be answered locally (DESIGN section 9), judged from the request alone."""
-    explicit_task: str | None = None
-    """`metadata.task`."""
-    metadata: Mapping[str, object] | None = None
-    max_tokens: int | None = None
-    """The lower of `max_tokens` and `max_completion_tokens`."""
-    stop: tuple[str, ...] = ()
+from shadowbert.wire.request import Request
+from shadowbert.wire.tolerant import as_count, as_object, as_text
 
 
-def read_chat_request(body: bytes) -> ChatRequest | None:
-    """None where there is no JSON object with a list of messages; never raises."""
-    parsed = parse_object(body)
-    messages = parsed.get("messages") if parsed else None
-    if parsed is None or not isinstance(messages, list):
+def read_chat_request(parsed: dict[str, object]) -> Request | None:
+    """None where there is no list of messages; never raises."""
+    messages = parsed.get("messages")
+    if not isinstance(messages, list):
         return None
     read = read_messages(messages)
     prompt, said = (None, read) if isinstance(read, Reason) else (read, None)
     output, tools = read_output(parsed)
     metadata = parsed.get("metadata")
-    return ChatRequest(
+    return Request(
+        endpoint=Endpoint.CHAT,
         model=as_text(parsed.get("model")) or "",
         prompt=prompt,
         output=output,

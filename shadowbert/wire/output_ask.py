@@ -19,16 +19,29 @@ class Transport(StrEnum):
 
     CONTENT = "content"
     TOOL = "tool"
+    FUNCTION = "function"  # the legacy `function_call`
 
 
 class ToolChoice(StrEnum):
     NAMED = "named"
     REQUIRED = "required"
+    AUTO = "auto"
+
+
+class Statement(StrEnum):
+    """Where the contract stands; or, where it stands nowhere, what is known of the answer."""
+
+    BODY = "body"  # a schema in the request's own field
+    PROSE = "prose"  # a schema inside a message
+    JSON = "json"  # a JSON object of a shape that nobody states
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class OutputAsk:
-    """One schema that the answer must follow. `name` and `description` are the schema's or the tool's."""
+    """The output that is asked for. `name` and `description` are the schema's or the tool's; where no schema is stated
+    it is empty, and `schema_key` stands for all else that the answer must follow.
+    """
 
     transport: Transport
     schema: Mapping[str, object]
@@ -36,6 +49,7 @@ class OutputAsk:
     name: str
     tool_choice: ToolChoice | None
     description: str = ""
+    statement: Statement = Statement.BODY
 
 
 def schema_key(schema: Mapping[str, object]) -> bytes:

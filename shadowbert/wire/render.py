@@ -9,7 +9,8 @@ from string import ascii_letters, digits
 
 import orjson
 
-from shadowbert.wire.chat_request import ChatRequest, ToolChoice, Transport
+from shadowbert.wire.output_ask import ToolChoice, Transport
+from shadowbert.wire.request import Request
 from shadowbert.wire.sse import DONE, frame
 
 _ALNUM = ((digits + ascii_letters) * 5)[:256].encode("ascii")
@@ -38,7 +39,7 @@ class LocalAnswer:
     created: int
 
 
-def render_chat(request: ChatRequest, answer: LocalAnswer) -> tuple[bytes, list[bytes]]:
+def render(request: Request, answer: LocalAnswer) -> tuple[bytes, list[bytes]]:
     """The content type and the body: one JSON document, or the frames of a stream in order."""
     if request.stream:
         return b"text/event-stream; charset=utf-8", _stream(request, answer)
@@ -69,7 +70,7 @@ def _envelope(kind: str, answer: LocalAnswer) -> dict[str, object]:
     }
 
 
-def _message(request: ChatRequest, answer: LocalAnswer) -> dict[str, object]:
+def _message(request: Request, answer: LocalAnswer) -> dict[str, object]:
     call = _tool_call(request, answer, answer.text)
     said: dict[str, object] = {"role": "assistant", "content": None if call else answer.text}
     if call:
@@ -77,7 +78,7 @@ def _message(request: ChatRequest, answer: LocalAnswer) -> dict[str, object]:
     return {**said, "refusal": None, "annotations": []}
 
 
-def _tool_call(request: ChatRequest, answer: LocalAnswer, arguments: str) -> dict[str, object] | None:
+def _tool_call(request: Request, answer: LocalAnswer, arguments: str) -> dict[str, object] | None:
     output = request.output
     if output is None or output.transport is not Transport.TOOL:
         return None
@@ -85,7 +86,7 @@ def _tool_call(request: ChatRequest, answer: LocalAnswer, arguments: str) -> dic
     return {"id": call_id, "type": "function", "function": {"name": output.name, "arguments": arguments}}
 
 
-def _finish(request: ChatRequest) -> str:
+def _finish(request: Request) -> str:
     """OpenAI ends a named tool call with `stop`, a required one with `tool_calls` (vllm-project/vllm PR 25054)."""
     required = request.output is not None and request.output.tool_choice is ToolChoice.REQUIRED
     return "tool_calls" if required else "stop"
@@ -101,7 +102,7 @@ def _usage(answer: LocalAnswer) -> dict[str, object]:
     }
 
 
-def _stream(request: ChatRequest, answer: LocalAnswer) -> list[bytes]:
+def _stream(request: Request, answer: LocalAnswer) -> list[bytes]:
     envelope = _envelope("chat.completion.chunk", answer)
     if request.include_usage:
         envelope["usage"] = None
@@ -116,7 +117,7 @@ def _stream(request: ChatRequest, answer: LocalAnswer) -> list[bytes]:
     return [*frames, DONE]
 
 
-def _deltas(request: ChatRequest, answer: LocalAnswer) -> list[dict[str, object]]:
+def _deltas(request: Request, answer: LocalAnswer) -> list[dict[str, object]]:
     """The role first, then the whole answer at once. A tool call is named in the role's chunk."""
     opening = _tool_call(request, answer, "")
     if opening is None:

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbert.domain.contract import Contract
+from shadowbert.domain.exchange import Endpoint
 from shadowbert.recognition.contract import read_answer, read_contract, write_answer
 from shadowbert.recognition.schema import MAX_FIELDS
 from shadowbert.recognition.validate import valid
-from shadowbert.wire.chat_request import read_chat_request
+from shadowbert.wire.endpoints import read_request
 from tests.recognition.spelling import Tree, spelled, trees
 from tests.wire.captured import body, entries
 from tests.wire.requests import json_values
@@ -145,7 +146,7 @@ def test_any_object_is_a_contract_or_none(schema: dict[str, object]) -> None:
 def test_captured_requests_share_a_contract_where_they_share_a_canonical_schema() -> None:
     hashes = defaultdict(set)
     for entry in entries():
-        request = read_chat_request(body(str(entry["file"])))
+        request = read_request(Endpoint.CHAT, body(str(entry["file"])))
         if request is not None and request.output is not None:
             read = read_contract(request.output.schema)
             hashes[entry["canonical_schema"]].add(None if read is None else read.hash)
@@ -159,7 +160,7 @@ def test_captured_requests_share_a_contract_where_they_share_a_canonical_schema(
 
 @pytest.mark.parametrize("case", ["MBatch", "MDisc", "MListLit", "MOneEnum", "MReason", "MUnion"])
 def test_captured_open_outputs_are_no_contract(case: str) -> None:
-    request = read_chat_request(body(f"oai3-chat-parse-{case}.json"))
+    request = read_request(Endpoint.CHAT, body(f"oai3-chat-parse-{case}.json"))
     assert request is not None
     assert request.output is not None
     assert read_contract(request.output.schema) is None

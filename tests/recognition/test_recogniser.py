@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import pytest
 
+from shadowbert.domain.exchange import Endpoint
 from shadowbert.domain.task import PublishedVersion, Stage, StageTable
 from shadowbert.domain.template import Skeleton, SkeletonMessage
 from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.fingerprint import input_hash
 from shadowbert.recognition.recogniser import Recogniser
 from shadowbert.recognition.wording import wording_of
-from shadowbert.wire.chat_request import read_chat_request
+from shadowbert.wire.endpoints import read_request
 from tests.wire.captured import body, entries
 from tests.wire.requests import FORMAT, SCHEMA, chat_request, named, tool
 
@@ -169,7 +170,7 @@ def test_captured_multi_field_calls_are_one_task() -> None:
 
     Some put its docstring at the schema's root, some beside the schema, some at both: one wording.
     """
-    first = read_chat_request(body("lc-json_schema-strict.json"))
+    first = read_request(Endpoint.CHAT, body("lc-json_schema-strict.json"))
     assert first is not None
     assert first.output is not None
     contract = read_contract(first.output.schema)
@@ -178,7 +179,7 @@ def test_captured_multi_field_calls_are_one_task() -> None:
     known = recogniser(version(contract=contract, teacher="gpt-4o-2024-08-06", skeleton=shape, wording=wording))
     libraries = set()
     for entry in entries():
-        request = read_chat_request(body(str(entry["file"])))
+        request = read_request(Endpoint.CHAT, body(str(entry["file"])))
         call = known.recognise(request, tenant="default") if request is not None else None
         if call is not None and call.version is not None:
             libraries.add(entry["library"])

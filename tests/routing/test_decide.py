@@ -20,7 +20,7 @@ from shadowbert.routing.decide import (
     on_failure,
     shadow_audit,
 )
-from shadowbert.wire.chat_request import ChatRequest
+from shadowbert.wire.request import Request
 from tests.wire.requests import chat_request
 
 COINS = Coins(b"secret")
@@ -45,7 +45,7 @@ REQUEST = chat_request()
 @dataclass(frozen=True)
 class Call:
     version: PublishedVersion | None = LIVE
-    request: ChatRequest = REQUEST
+    request: Request = REQUEST
     input: str = "Win a prize"
     input_hash: str = "i1:new"
 

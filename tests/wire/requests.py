@@ -3,7 +3,9 @@
 import orjson
 from hypothesis import strategies as st
 
-from shadowbert.wire.chat_request import ChatRequest, read_chat_request
+from shadowbert.domain.exchange import Endpoint
+from shadowbert.wire.endpoints import read_request
+from shadowbert.wire.request import Request
 
 SCHEMA = {
     "type": "object",
@@ -27,8 +29,8 @@ def request_body(**changes: object) -> bytes:
     return orjson.dumps({"model": "gpt-4o", "messages": MESSAGES, "response_format": FORMAT} | changes)
 
 
-def chat_request(**changes: object) -> ChatRequest:
-    request = read_chat_request(request_body(**changes))
+def chat_request(**changes: object) -> Request:
+    request = read_request(Endpoint.CHAT, request_body(**changes))
     assert request is not None
     return request
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbert.wire.chat_reply import ChatReply, read_chat_reply
+from shadowbert.domain.exchange import Endpoint
+from shadowbert.wire.endpoints import read_reply
+from shadowbert.wire.reply import Reply
 from shadowbert.wire.sse import DONE, frame
 from tests.wire.requests import json_values
 
@@ -15,8 +17,8 @@ ENVELOPE = {"id": "chatcmpl-1", "created": 1, "model": "gpt-4o-2024-08-06", "sys
 USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
 
 
-def read(body: bytes, content_type: str = JSON, content_encoding: str = "") -> ChatReply | None:
-    return read_chat_reply(body, content_type=content_type, content_encoding=content_encoding)
+def read(body: bytes, content_type: str = JSON, content_encoding: str = "") -> Reply | None:
+    return read_reply(Endpoint.CHAT, body, content_type=content_type, content_encoding=content_encoding)
 
 
 def whole(message: dict[str, object], finish: str | None = "stop") -> bytes:

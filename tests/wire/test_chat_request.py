@@ -3,9 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadowbert.domain.exchange import Endpoint
 from shadowbert.domain.route import Reason
 from shadowbert.domain.template import Message
-from shadowbert.wire.chat_request import Transport, read_chat_request
+from shadowbert.wire.endpoints import read_request
+from shadowbert.wire.output_ask import Transport
 from shadowbert.wire.parameters import _HARMLESS
 from tests.wire.captured import body, entries
 from tests.wire.requests import MESSAGES, chat_request, json_values, request_body, tool
@@ -59,24 +61,24 @@ def test_a_deployment_without_a_model_name_stays_with_the_llm() -> None:
 
 @given(st.binary())
 def test_no_bytes_raise(data: bytes) -> None:
-    read_chat_request(data)
+    read_request(Endpoint.CHAT, data)
 
 
 @given(st.dictionaries(KNOWN_KEYS | st.text(max_size=5), json_values(), max_size=6))
 def test_no_json_object_raises(changes: dict[str, object]) -> None:
-    request = read_chat_request(request_body(**changes))
+    request = read_request(Endpoint.CHAT, request_body(**changes))
     assert (request is None) == (not isinstance(changes.get("messages", []), list))
 
 
 @pytest.mark.parametrize("data", [b"{}", b"[]", b'{"messages":"hi"}', b'{"messages":[]', b"\xff"])
 def test_hopeless_bodies_are_none(data: bytes) -> None:
-    assert read_chat_request(data) is None
+    assert read_request(Endpoint.CHAT, data) is None
 
 
 def test_every_captured_request_is_read() -> None:
     free = {"instr-PARALLEL_TOOLS-MLiteral.json", "instr-PARALLEL_TOOLS-MMulti.json", "pai-union.json"}
     for entry in entries():
-        request = read_chat_request(body(str(entry["file"])))
+        request = read_request(Endpoint.CHAT, body(str(entry["file"])))
         assert request is not None
         asked = {"response_format": Transport.CONTENT, "tools": Transport.TOOL}.get(str(entry["output_contract"]))
         if asked is None or entry["file"] in free:

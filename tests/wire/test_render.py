@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from shadowbert.wire.chat_reply import read_chat_reply
-from shadowbert.wire.chat_request import ChatRequest
-from shadowbert.wire.render import LocalAnswer, derived_id, render_chat
+from shadowbert.domain.exchange import Endpoint
+from shadowbert.wire.endpoints import read_reply
+from shadowbert.wire.render import LocalAnswer, derived_id, render
+from shadowbert.wire.request import Request
 from shadowbert.wire.sse import data_of
 from tests.wire.requests import chat_request, named, tool
 
@@ -22,16 +23,16 @@ ASKS = pytest.mark.parametrize("ask", [CONTENT, NAMED, REQUIRED], ids=["content"
 FINISHES = [(CONTENT, "stop"), (NAMED, "stop"), (REQUIRED, "tool_calls")]
 
 
-def body(ask: ChatRequest) -> dict[str, object]:
-    content_type, (document,) = render_chat(ask, ANSWER)
+def body(ask: Request) -> dict[str, object]:
+    content_type, (document,) = render(ask, ANSWER)
     assert content_type == b"application/json"
     parsed = orjson.loads(document)
     assert isinstance(parsed, dict)
     return parsed
 
 
-def frames(ask: ChatRequest, *, usage: bool = False) -> list[bytes]:
-    content_type, chunks = render_chat(replace(ask, stream=True, include_usage=usage), ANSWER)
+def frames(ask: Request, *, usage: bool = False) -> list[bytes]:
+    content_type, chunks = render(replace(ask, stream=True, include_usage=usage), ANSWER)
     assert content_type == b"text/event-stream; charset=utf-8"
     data = list(data_of(b"".join(chunks)))
     assert data.pop() == b"[DONE]"
@@ -39,7 +40,7 @@ def frames(ask: ChatRequest, *, usage: bool = False) -> list[bytes]:
 
 
 @ASKS
-def test_the_sdk_takes_the_reply(ask: ChatRequest) -> None:
+def test_the_sdk_takes_the_reply(ask: Request) -> None:
     completion = ChatCompletion.model_validate_json(orjson.dumps(body(ask)), strict=True)
     assert completion.model_extra == {}
     assert completion.choices[0].message.model_extra == {}
@@ -69,14 +70,14 @@ def test_a_tool_call_carries_the_text_and_no_content() -> None:
 
 
 @pytest.mark.parametrize(("ask", "finish"), FINISHES, ids=["content", "named", "required"])
-def test_the_finish_reason_follows_the_transport(ask: ChatRequest, finish: str) -> None:
+def test_the_finish_reason_follows_the_transport(ask: Request, finish: str) -> None:
     assert ChatCompletion.model_validate(body(ask)).choices[0].finish_reason == finish
     finishes = [ChatCompletionChunk.model_validate_json(data).choices[0].finish_reason for data in frames(ask)]
     assert finishes == [None, None, finish]
 
 
 @ASKS
-def test_the_sdk_takes_every_chunk(ask: ChatRequest) -> None:
+def test_the_sdk_takes_every_chunk(ask: Request) -> None:
     chunks = [ChatCompletionChunk.model_validate_json(data, strict=True) for data in frames(ask, usage=True)]
     assert {(c.id, c.created, c.model, c.system_fingerprint) for c in chunks} == {
         (body(ask)["id"], ANSWER.created, ANSWER.model, ANSWER.fingerprint)
@@ -90,16 +91,16 @@ def test_the_sdk_takes_every_chunk(ask: ChatRequest) -> None:
 
 
 @ASKS
-def test_usage_is_sent_only_when_asked(ask: ChatRequest) -> None:
+def test_usage_is_sent_only_when_asked(ask: Request) -> None:
     assert all("usage" not in orjson.loads(data) and orjson.loads(data)["choices"] for data in frames(ask))
 
 
 @ASKS
-def test_both_forms_read_as_the_same_reply(ask: ChatRequest) -> None:
-    _, (document,) = render_chat(ask, ANSWER)
-    _, chunks = render_chat(replace(ask, stream=True, include_usage=True), ANSWER)
-    one = read_chat_reply(document, content_type="application/json", content_encoding="")
-    two = read_chat_reply(b"".join(chunks), content_type="text/event-stream", content_encoding="")
+def test_both_forms_read_as_the_same_reply(ask: Request) -> None:
+    _, (document,) = render(ask, ANSWER)
+    _, chunks = render(replace(ask, stream=True, include_usage=True), ANSWER)
+    one = read_reply(Endpoint.CHAT, document, content_type="application/json", content_encoding="")
+    two = read_reply(Endpoint.CHAT, b"".join(chunks), content_type="text/event-stream", content_encoding="")
     assert one == two
     assert one is not None
     assert (one.content or one.arguments) == TEXT

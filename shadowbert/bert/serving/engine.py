@@ -95,9 +95,7 @@ class Engine:
         except RuntimeError as exc:  # the executor's word for "shut down"
             raise StudentError("the engine is closed") from exc
 
-    def _ended(
-        self, loop: asyncio.AbstractEventLoop, waiter: "asyncio.Future[Guess]", job: Future[Guess]
-    ) -> None:
+    def _ended(self, loop: asyncio.AbstractEventLoop, waiter: "asyncio.Future[Guess]", job: Future[Guess]) -> None:
         """In the inference thread, or in the caller's when it cancels."""
         self._places.release()
         with suppress(RuntimeError):  # the caller's loop is closed: nobody waits any more
