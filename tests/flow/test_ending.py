@@ -23,6 +23,16 @@ def test_a_stream_is_complete_at_done_and_goes_on_until_its_end(cut: int) -> Non
     assert not any(ending.last(chunk) for chunk in chunks)
 
 
+@pytest.mark.parametrize("kind", [b"response.completed", b"response.incomplete", b"response.failed", b"error"])
+def test_a_stream_of_a_response_is_complete_at_the_blank_line_of_its_last_event(kind: bytes) -> None:
+    ending = Ending("POST", 200, [SSE])
+    assert not ending.terminal(b"event: response.created\ndata: {}\n\nevent: " + kind)
+    assert not ending.terminal(b'\ndata: {"text":"' + b"x" * 100_000)
+    assert not ending.terminal(b'"}\n')
+    assert ending.terminal(b"\n")
+    assert not ending.last(b"\n")
+
+
 def test_done_inside_a_text_is_no_end() -> None:
     ending = Ending("POST", 200, [SSE])
     assert not ending.terminal(b'data: {"content":"data: [DONE]"}\n\n')

@@ -66,6 +66,27 @@ def test_a_stream_of_a_tool_call_reads_as_the_whole(arguments: str, at: list[int
     assert (reply.content, reply.tool_name, reply.arguments) == (None, "classify", arguments)
 
 
+@given(st.text(min_size=1), st.lists(st.integers(0, 1000)))
+def test_a_stream_of_a_legacy_function_call_reads_as_the_whole(arguments: str, at: list[int]) -> None:
+    opening = {"role": "assistant", "content": None, "function_call": {"name": "classify", "arguments": ""}}
+    deltas: list[dict[str, object]] = [opening]
+    deltas += [{"function_call": {"arguments": piece}} for piece in pieces(arguments, at)]
+    called = {"name": "classify", "arguments": arguments}
+    reply = read(whole({"content": None, "function_call": called}, "function_call"))
+    assert reply == read(streamed(deltas, "function_call"), SSE)
+    assert reply is not None
+    assert (reply.content, reply.tool_name, reply.arguments) == (None, "classify", arguments)
+    both = read(whole({"content": None, "function_call": called, "tool_calls": [call("{}")]}))
+    assert both is not None
+    assert both.arguments is None
+
+
+def test_a_message_without_a_legacy_function_call_holds_none() -> None:
+    reply = read(whole({"content": "{}", "function_call": None, "tool_calls": None}))
+    assert reply is not None
+    assert (reply.content, reply.arguments, reply.tool_name) == ("{}", None, None)
+
+
 def test_two_tool_calls_are_no_single_answer() -> None:
     reply = read(whole({"content": None, "tool_calls": [call("{}"), call("{}")]}))
     assert reply is not None
@@ -131,5 +152,6 @@ def test_no_json_raises(reply: dict[str, object]) -> None:
 
 @given(json_values())
 def test_no_message_raises(said: object) -> None:
-    for choice in ({"message": said}, {"message": {"tool_calls": [said]}}, {"message": {"tool_calls": said}}):
+    called = ({"tool_calls": [said]}, {"tool_calls": said}, {"function_call": said}, {"function_call": {"name": said}})
+    for choice in ({"message": said}, {"index": said}, *({"message": message} for message in called)):
         read(orjson.dumps({"choices": [choice]}))
