@@ -95,6 +95,8 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "held": task.held,
         "target": task.target,
         "examples": task.examples,
+        "inferred": task.contract.inferred,
+        "confirmed": task.confirmed,
         "fields": {field.name: list(field.labels) for field in task.contract.fields},
         "agreement": leading.agreement if leading else None,
         "rows": leading.rows if leading else 0,

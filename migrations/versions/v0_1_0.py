@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("method", sa.String(length=40), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("endpoint", sa.String(length=20), nullable=True),
+        sa.Column("upstream", sa.String(length=80), nullable=False),
+        sa.Column("deployment", sa.Text(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("outcome", sa.String(length=20), nullable=False),
         sa.Column("source", sa.String(length=10), nullable=False),
@@ -117,6 +119,9 @@ def upgrade() -> None:
         sa.Column("audit_rate", sa.Float(), nullable=True),
         sa.Column("reply_model", sa.Text(), nullable=True),
         sa.Column("wording", sa.String(length=40), nullable=False),
+        sa.Column("manners", sa.JSON(), nullable=False),
+        sa.Column("schema", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("confirmed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_versions_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_versions")),
     )
@@ -134,6 +139,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("unfit", sa.String(length=40), nullable=True),
         sa.Column("prediction", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("envelope", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["exchange_id"], ["exchanges.id"], name=op.f("fk_calls_exchange_id"), ondelete="CASCADE"
         ),

@@ -1,4 +1,4 @@
-"""`cutover`, `rollback`, `pause`, `resume`, `off`, `retrain`: an operator's hand on a task, live within two seconds."""
+"""`cutover`, `rollback`, `pause`, `confirm` and their like: an operator's hand on a task, live within two seconds."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -65,6 +65,7 @@ def _simple(act: Callable[[Operate, str, Operator], VersionRow], help_text: str)
 rollback = _simple(Operate.rollback, "Back to the LLM at once; holds until somebody resumes the task.")
 pause = _simple(Operate.pause, "Let the LLM answer everything; calls are still logged.")
 off = _simple(Operate.off, "Let the LLM answer everything and stop logging the task's calls.")
+confirm = _simple(Operate.confirm, "Say that the answers inferred from the LLM's replies are the right ones.")
 resume = _simple(Operate.resume, "Go on gathering evidence; lifts the hold of a roll-back.")
 
 

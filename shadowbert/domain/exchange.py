@@ -67,3 +67,7 @@ class Exchange:
     """The caller's user agent."""
     call: CallNote | None = None
     prediction: Prediction | None = None
+    upstream: str = ""
+    """The configured upstream that such a call goes to; empty for the default one."""
+    deployment: str = ""
+    """The model where Azure style names it: in the path."""

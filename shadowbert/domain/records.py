@@ -1,10 +1,12 @@
 """The rows that stations hand to each other through the store. Each kind has one writer, named in its docstring."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.evidence import Verdict
 from shadowbert.domain.exchange import Endpoint
+from shadowbert.domain.manner import Manners
 from shadowbert.domain.route import Decider, Source
 from shadowbert.domain.student import Prediction, Slice
 from shadowbert.domain.task import Stage
@@ -19,6 +21,8 @@ class LoggedExchange:
     seq: int
     tenant: str
     endpoint: Endpoint | None
+    upstream: str
+    deployment: str
     received_at: float
     status: int | None
     outcome: str
@@ -53,6 +57,8 @@ class CallRow:
     unfit: str | None
     prediction: Prediction | None = None
     """The champion's prediction where the web process made one."""
+    envelope: Mapping[str, str | int | None] = field(default_factory=dict)
+    """The transport, and what the teacher's reply said about itself: finish reason, fingerprint, tier, usage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,11 @@ class VersionRow:
     """Set while suspicion or a challenger's evidence asks for more than the policy's rate."""
     wording: str = ""
     """Names the descriptions and examples inside the schema; empty where it has none."""
+    manners: Manners = field(default_factory=dict)
+    schema: Mapping[str, object] | None = None
+    """Of the answers seen, where no request states one and they are JSON."""
+    confirmed: bool = True
+    """False while the contract is inferred and nobody has said that it is right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Trained models of a task version and what they say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shadowbert.domain.contract import Answer
 
@@ -13,6 +13,8 @@ class Guess:
     answer: Answer
     confidences: tuple[float, ...]
     joint: float
+    distributions: tuple[tuple[float, ...], ...] = field(default=(), compare=False, repr=False)
+    """The calibrated probability of every label, a field each; for the reply alone, never logged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Tasks, their versions and the stage each version is in."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shadowbert.domain.contract import Contract
+from shadowbert.domain.manner import Manners
 from shadowbert.domain.student import Champion
 from shadowbert.domain.template import Skeleton
 
@@ -56,6 +58,9 @@ class PublishedVersion:
     forced: bool = False
     wording: str = ""
     """Names the descriptions and examples inside the schema; empty where it has none."""
+    manners: Manners = field(default_factory=dict)
+    schema: Mapping[str, object] | None = None
+    """Of the answers seen, where no request states one and they are JSON."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,15 @@ from shadowbert.flow.ledger import Work
 def enter(
     work: Work, student: StudentRow, version: VersionRow, served: Slice, *, at: float, expected_coverage: float = 0.0
 ) -> CandidateRow:
-    """Let a student with a slice gather evidence."""
+    """Let a student with a slice gather evidence. "Something else" is no answer that it could give."""
+    others = {(i, field.other) for i, field in enumerate(version.contract.fields) if field.other is not None}
     candidate = CandidateRow(
         id=uuid7(),
         task_id=version.task_id,
         version_id=version.id,
         student_id=student.id,
         number=work.candidates.next_number(version.task_id),
-        slice=served,
+        slice=Slice(served.threshold, served.excluded | others),
         start_seq=work.exchanges.last_seq(),
         expected_coverage=expected_coverage,
         entered_at=at,

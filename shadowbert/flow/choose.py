@@ -17,11 +17,11 @@ from shadowbert.flow.callers import AcceptedCallers
 from shadowbert.flow.local import LocalReply, render_local
 from shadowbert.flow.policy import AnswerPolicy
 from shadowbert.flow.ports import Predictor, StageSource
+from shadowbert.flow.reading import read_call
 from shadowbert.flow.recording import Record
 from shadowbert.recognition.recogniser import Recognised, Recogniser
 from shadowbert.routing.coins import Coins
 from shadowbert.routing.decide import Circumstances, Consult, after_student, before_student, on_failure, shadow_audit
-from shadowbert.wire.endpoints import read_request
 from shadowbert.wire.request import Request
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class Chooser:
         )
 
     async def _fill(self, choice: Choice, record: Record, body: bytes) -> None:
-        choice.request = request = self._read(record, body)
+        choice.request = request = read_call(record, body, explicit_task=record.wishes.task)
         if request is None:
             return
         self._refresh()
@@ -114,16 +114,6 @@ class Chooser:
         if call.version is not None and shadow_audit(decided, call.version):
             choice.audited = call.version.champion
 
-    def _read(self, record: Record, body: bytes) -> Request | None:
-        endpoint = record.endpoint
-        request = None if endpoint is None else read_request(endpoint, body)
-        if request is None:
-            return None
-        deployment = record.incoming.deployment
-        if deployment is not None and not request.model:
-            request = replace(request, model=deployment)
-        return replace(request, explicit_task=record.wishes.task) if record.wishes.task else request
-
     def _refresh(self) -> None:
         table = self._stages.table()
         if table is not self._published:
@@ -137,7 +127,8 @@ class Chooser:
             exchange_id=record.id,
             mode=record.wishes.mode,
             student_mode_allowed=policy.student_mode,
-            authenticated=served and (not policy.checks_keys or self._callers.knows(record.wishes, call.request.model)),
+            authenticated=served
+            and (not policy.checks_keys or self._callers.knows(record.wishes, call.request.teacher)),
             watched=served and self._watched(),
         )
 
@@ -155,14 +146,14 @@ class Chooser:
         except (StudentError, TimeoutError) as error:
             choice.route = on_failure(_failure(error), consult)
             return
-        choice.prediction = prediction
+        choice.prediction = replace(prediction, guess=replace(prediction.guess, distributions=()))
         route = after_student(consult, prediction.guess)
         if route.source is Source.STUDENT:
             rendered = render_local(call, prediction, record)
             if isinstance(rendered, LocalReply):
                 choice.local = rendered
             else:
-                route = _by_rule(rendered) if rendered is Reason.PARAMETER else on_failure(rendered, consult)
+                route = on_failure(rendered, consult) if rendered is Reason.INVALID_ANSWER else _by_rule(rendered)
         choice.route = route
 
     def _fail_open(self, choice: Choice, fault: Exception) -> None:

@@ -5,25 +5,32 @@ may teach are rules of recognition and curation; here they are applied to the lo
 """
 
 import logging
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from shadowbert.curation.outcome import Ending, Unfit, label_of
+from shadowbert.curation.outcome import Unfit
 from shadowbert.domain.contract import Answer
-from shadowbert.domain.exchange import Outcome
+from shadowbert.domain.manner import Manner
 from shadowbert.domain.records import CallRow, LoggedExchange, StrayCall, VersionRow
+from shadowbert.flow.form import form_of
 from shadowbert.flow.found import Finder
+from shadowbert.flow.labels import answered, envelope, label, said
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.reading import read_reply, read_request
-from shadowbert.recognition.contract import read_answer
+from shadowbert.recognition.answer import manner_of
 from shadowbert.recognition.fingerprint import canonical_json, digest
-from shadowbert.recognition.recogniser import Recognised, Recogniser
-from shadowbert.wire.reply import Reply
+from shadowbert.recognition.recogniser import Recognised, Recogniser, unstated
+from shadowbert.wire.request import Request
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 MARK = "collect"
+
+
+HEAD_CHARACTERS = 40
+"""Of the first message: calls without a contract are many, and only those that begin alike may be one task."""
 
 
 @dataclass(slots=True)
@@ -33,6 +40,10 @@ class Batch:
     calls: list[CallRow] = field(default_factory=list)
     strays: list[StrayCall] = field(default_factory=list)
     reply_models: dict[str, str] = field(default_factory=dict)
+    manners: dict[str, dict[str, Counter[Manner]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Counter))
+    )
+    """By version and form: a teacher that is free to write as it likes does not always write alike."""
 
 
 @dataclass(slots=True)
@@ -71,31 +82,38 @@ class Collect:
         batch = Batch()
         for exchange in exchanges:
             request = read_request(exchange)
-            call = self._recogniser.recognise(request, tenant=exchange.tenant) if request else None
-            if request is None or call is None:
+            if request is None:
                 continue
-            if call.version is None:
-                if _teaches(exchange, call):
-                    batch.strays.append(_stray(exchange, call))
-                continue
-            self._add(batch, exchange, call, call.version.id)
+            call = self._recogniser.recognise(request, tenant=exchange.tenant)
+            if call is not None and call.version is not None:
+                self._add(batch, exchange, call, call.version.id)
+            elif (stray := _stray(exchange, request, call)) is not None:
+                batch.strays.append(stray)
         return batch
 
     def _add(self, batch: Batch, exchange: LoggedExchange, call: Recognised, version_id: str) -> None:
         reply = read_reply(exchange)
-        batch.calls.append(_call(exchange, call, version_id, reply))
+        told = label(exchange, call.request, call.contract, reply)
+        batch.calls.append(_call(exchange, call, version_id, told, envelope(call.request, reply)))
         if reply is not None and reply.model:
             batch.reply_models[version_id] = reply.model
+        text = said(call.request, reply)
+        if reply is not None and text is not None and not isinstance(told, Unfit):
+            batch.manners[version_id][form_of(call.request)][manner_of(text, reply.finish_reason)] += 1
 
     def _keep(self, work: Work, batch: Batch) -> None:
         work.calls.add(batch.calls)
         work.calls.add_strays(batch.strays)
         for version_id, model in batch.reply_models.items():
             version = work.tasks.version(version_id)
-            if version is None or version.reply_model == model:
+            if version is None:
                 continue
-            work.tasks.set_reply_model(version_id, model)
-            if version.reply_model is not None:  # the gate asks for more audits from here on
+            latest = {form: seen.most_common(1)[0][0] for form, seen in batch.manners[version_id].items()}
+            manners = {**version.manners, **latest}
+            if version.reply_model == model and version.manners == manners:
+                continue
+            work.tasks.set_manners(version_id, model, manners)
+            if version.reply_model not in (None, model):  # the gate asks for more audits from here on
                 work.marks.set(version_id, seq=work.exchanges.last_seq(), note=f"replies are signed {model} now")
 
     def _found(self) -> bool:
@@ -128,22 +146,31 @@ class Collect:
         work.calls.remove_strays([call.exchange_id for call in batch.calls])
 
 
-def _teaches(exchange: LoggedExchange, call: Recognised) -> bool:
-    """Whether a task may be found by this call: what upstream refused, anybody could have sent."""
-    if call.request.prompt is None or call.request.obstacle is not None:
-        return False
-    return not isinstance(_label(exchange, call, read_reply(exchange)), Unfit)
+def _stray(exchange: LoggedExchange, request: Request, call: Recognised | None) -> StrayCall | None:
+    """A call by which a task may be found: what upstream refused, anybody could have sent."""
+    if request.prompt is None or request.obstacle is not None:
+        return None
+    reply = read_reply(exchange)
+    if call is not None:
+        if isinstance(label(exchange, request, call.contract, reply), Unfit):
+            return None
+        shared = [call.contract.hash, call.wording]
+    else:
+        if not unstated(request) or answered(exchange, request, reply) is None:
+            return None
+        shared = [unstated(request), request.prompt[0].text[:HEAD_CHARACTERS] if request.prompt else ""]
+    roles = [message.role for message in request.prompt]
+    group = digest(canonical_json([exchange.tenant, request.teacher, *shared, roles, request.explicit_task]))
+    return StrayCall(exchange.id, exchange.seq, group, request.explicit_task)
 
 
-def _stray(exchange: LoggedExchange, call: Recognised) -> StrayCall:
-    request = call.request
-    roles = [message.role for message in request.prompt or ()]
-    shared = [exchange.tenant, request.model, call.contract.hash, call.wording, roles, request.explicit_task]
-    return StrayCall(exchange.id, exchange.seq, digest(canonical_json(shared)), request.explicit_task)
-
-
-def _call(exchange: LoggedExchange, call: Recognised, version_id: str, reply: Reply | None) -> CallRow:
-    label = _label(exchange, call, reply)
+def _call(
+    exchange: LoggedExchange,
+    call: Recognised,
+    version_id: str,
+    told: Answer | Unfit,
+    envelope: dict[str, str | int | None],
+) -> CallRow:
     return CallRow(
         exchange_id=exchange.id,
         seq=exchange.seq,
@@ -155,24 +182,8 @@ def _call(exchange: LoggedExchange, call: Recognised, version_id: str, reply: Re
         p_llm=exchange.p_llm,
         # the web process saw whether the call was eligible when it decided; a version found later can only say no
         eligible=exchange.eligible and exchange.noted_version == version_id,
-        answer=None if isinstance(label, Unfit) else label,
-        unfit=label.value if isinstance(label, Unfit) else None,
+        answer=None if isinstance(told, Unfit) else told,
+        unfit=told.value if isinstance(told, Unfit) else None,
         prediction=exchange.prediction,
-    )
-
-
-def _label(exchange: LoggedExchange, call: Recognised, reply: Reply | None) -> Answer | Unfit:
-    text = (reply.arguments or reply.content) if reply is not None else None
-    return label_of(
-        Ending(
-            source=exchange.source,
-            outcome=Outcome(exchange.outcome),
-            status=exchange.status,
-            complete=reply is not None and reply.complete,
-            finish_reason=reply.finish_reason if reply else None,
-            refusal=reply.refusal if reply else None,
-            answer=read_answer(call.contract, text) if text else None,
-            choices=reply.choices if reply else 1,
-            retry_count=exchange.retry_count,
-        )
+        envelope=envelope,
     )

@@ -38,7 +38,7 @@ def stand(work: Work, version: VersionRow, candidate: CandidateRow, policy: Poli
     """Judge a candidate that does not serve, on its promotion evidence."""
     evidence = shadow_evidence(work, version, candidate)
     inside, uniform = work.predictions.coverage(candidate.id)
-    verdict = _unless_mismatched(work, candidate, judge_shadow(evidence, policy))
+    verdict = _unless_unconfirmed(version, _unless_mismatched(work, candidate, judge_shadow(evidence, policy)))
     return Standing(candidate, verdict, evidence.distinct, inside / uniform if uniform else None)
 
 
@@ -122,3 +122,12 @@ def _unless_mismatched(work: Work, candidate: CandidateRow, verdict: Verdict) ->
     if verdict.move is not Move.PROMOTE or (said := mismatch(work.predictions.repeats(candidate.student_id))) is None:
         return verdict
     return Verdict(Ruling.INCONCLUSIVE, Move.HOLD, said, missing="predictions that match", numbers=verdict.numbers)
+
+
+def _unless_unconfirmed(version: VersionRow, verdict: Verdict) -> Verdict:
+    """What labels there are was read off the answers: a person must say that it is right."""
+    if verdict.move is not Move.PROMOTE or version.confirmed:
+        return verdict
+    said = "No request states the answers that are allowed: they were inferred, and nobody has confirmed them."
+    asks = f"a confirmation of the inferred contract (shadowbert confirm {version.task})"
+    return Verdict(Ruling.INCONCLUSIVE, Move.HOLD, said, missing=asks, numbers=verdict.numbers)

@@ -14,9 +14,11 @@ from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import LoggedExchange, StrayCall, VersionRow
 from shadowbert.domain.task import Stage
 from shadowbert.domain.template import Prompt, Skeleton
+from shadowbert.flow.labels import answered
 from shadowbert.flow.ledger import Work
-from shadowbert.flow.reading import read_request
-from shadowbert.recognition.recogniser import Recogniser
+from shadowbert.flow.reading import read_reply, read_request
+from shadowbert.recognition.inferred import Inferred, infer
+from shadowbert.recognition.recogniser import Recogniser, unstated
 from shadowbert.recognition.template import match, mine
 from shadowbert.wire.request import Request
 
@@ -61,7 +63,7 @@ class Finder:
         ):
             skeleton = self._skeleton(cluster)
             if skeleton is not None and _constancy(skeleton, cluster) > constant:
-                version = _version(work, cluster[0], skeleton, at=at)
+                version = _version(work, cluster, skeleton, at=at)
                 if version is not None:
                     work.tasks.found(version)
                     self._tried[group] = 0
@@ -107,21 +109,38 @@ def _samples(work: Work, strays: Sequence[StrayCall]) -> list[Sample]:
     return samples
 
 
-def _version(work: Work, sample: Sample, skeleton: Skeleton, *, at: float) -> VersionRow | None:
-    call = Recogniser().recognise(sample.request, tenant=sample.exchange.tenant)
-    if call is None:
+def _understood(samples: Sequence[Sample], skeleton: Skeleton) -> tuple[Inferred, str] | None:
+    """The contract of these samples and what else they say of the answer; inferred where none of them states one."""
+    first = samples[0]
+    call = Recogniser().recognise(first.request, tenant=first.exchange.tenant)
+    if call is not None:
+        return Inferred(call.contract, None), call.wording
+    answers = [
+        answered(s.exchange, s.request, read_reply(s.exchange))
+        for s in samples
+        if match(skeleton, s.prompt) is not None
+    ]
+    inferred = infer([text for text in answers if text is not None])
+    return None if inferred is None else (inferred, unstated(first.request))
+
+
+def _version(work: Work, samples: Sequence[Sample], skeleton: Skeleton, *, at: float) -> VersionRow | None:
+    sample, understood = samples[0], _understood(samples, skeleton)
+    if understood is None:
         return None
+    inferred, wording = understood
+    contract = inferred.contract
     explicit = (sample.request.explicit_task or "")[:NAME_CHARACTERS]
-    tenant, name = sample.exchange.tenant, explicit or _name(sample.request, call.contract)
+    tenant, name = sample.exchange.tenant, explicit or _name(sample.request, contract)
     kin = [v for v in work.tasks.versions() if v.tenant == tenant]
-    task = explicit or _lineage(kin, call.contract, skeleton) or _free(name, work.tasks.names(tenant))
+    task = explicit or _lineage(kin, contract, skeleton) or _free(name, work.tasks.names(tenant))
     return VersionRow(
         id=uuid7(),
         task_id=work.tasks.task_id(tenant, task) or uuid7(),
         task=task,
         tenant=tenant,
-        teacher=sample.request.model,
-        contract=call.contract,
+        teacher=sample.request.teacher,
+        contract=contract,
         skeleton=skeleton,
         stage=Stage.COLLECTING,
         share=0.0,
@@ -131,7 +150,9 @@ def _version(work: Work, sample: Sample, skeleton: Skeleton, *, at: float) -> Ve
         forced=False,
         held=False,
         created_at=at,
-        wording=call.wording,
+        wording=wording,
+        schema=inferred.schema,
+        confirmed=not contract.inferred,
     )
 
 
@@ -166,7 +187,7 @@ def _name(request: Request, contract: Contract) -> str:
     """The schema's name, or the fields' where that says nothing."""
     name = request.output.name if request.output else ""
     if name.lower() in GENERIC:
-        name = "-".join(field.path[-1] for field in contract.fields[:3])
+        name = "-".join(field.path[-1] for field in contract.fields[:3] if field.path)
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
     return re.sub(r"[^\w]+|_+", "-", spaced).strip("-").lower()[:80] or "task"
 

@@ -5,16 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shadowbert.domain.ids import uuid7
+from shadowbert.domain.manner import Manner
 from shadowbert.domain.route import Reason
 from shadowbert.domain.student import Prediction
 from shadowbert.domain.template import Prompt
+from shadowbert.flow.confidence import token_logprobs
+from shadowbert.flow.form import form_of
 from shadowbert.flow.marks import request_id, student_marks
 from shadowbert.flow.ports import Headers
 from shadowbert.flow.recording import Record
-from shadowbert.recognition.contract import write_answer
+from shadowbert.recognition.answer import PLAIN, Piece, text_of, unfenced, write_answer
 from shadowbert.recognition.recogniser import Recognised
 from shadowbert.recognition.validate import valid
-from shadowbert.wire.render import LocalAnswer, render
+from shadowbert.wire.local_answer import LocalAnswer, TokenLogprob
+from shadowbert.wire.output_ask import Transport
+from shadowbert.wire.render import render
 from shadowbert.wire.request import Request
 
 _CHARS_PER_TOKEN = 4
@@ -37,11 +42,14 @@ def render_local(call: Recognised, prediction: Prediction, record: Record) -> Lo
     request, version = call.request, call.version
     if request.output is None or version is None:
         return Reason.INVALID_ANSWER
-    text = write_answer(request.output.schema, call.contract, prediction.guess.answer)
-    if not valid(request.output.schema, text):
-        return Reason.INVALID_ANSWER
-    if not _fits(request, text):
-        return Reason.PARAMETER
+    manner = version.manners.get(form_of(request), PLAIN)
+    pieces = _write(call, prediction, manner)
+    if isinstance(pieces, Reason):
+        return pieces
+    logprobs = _logprobs(call, prediction, pieces)
+    if isinstance(logprobs, Reason):
+        return logprobs
+    text = text_of(pieces)
     answer = LocalAnswer(
         text=text,
         model=version.reply_model or request.model,
@@ -50,6 +58,8 @@ def render_local(call: Recognised, prediction: Prediction, record: Record) -> Lo
         completion_tokens=tokens(text),
         answer_id=uuid7().replace("-", ""),
         created=int(time.time()),
+        finish_reason=manner.finish_reason,
+        logprobs=logprobs,
     )
     content_type, chunks = render(request, answer)
     headers = _headers(request, content_type, sum(map(len, chunks)))
@@ -57,11 +67,36 @@ def render_local(call: Recognised, prediction: Prediction, record: Record) -> Lo
     return LocalReply(headers, chunks, student_marks(prediction))
 
 
-def _fits(request: Request, text: str) -> bool:
-    """Whether the teacher could have said it whole: no stop string in it, and surely not more tokens than allowed."""
+def _write(call: Recognised, prediction: Prediction, manner: Manner) -> list[Piece] | Reason:
+    schema, contract = call.schema, call.contract
+    pieces = write_answer(schema, contract, prediction.guess.answer, manner)
+    if pieces is None:
+        return Reason.INVALID_ANSWER
+    text = text_of(pieces)
+    if not (contract.bare or valid(schema, unfenced(text))):
+        return Reason.INVALID_ANSWER
+    return _misfit(call.request, text, limited=not contract.bare) or pieces
+
+
+def _misfit(request: Request, text: str, *, limited: bool) -> Reason | None:
+    """Why the teacher could not have said it whole: a stop string in it, or fewer tokens allowed than it may take.
+
+    A bare label was said by the teacher under the same limit: the limit is part of what its task is known by.
+    """
     if any(stop in text for stop in request.stop if stop):
-        return False
-    return request.max_tokens is None or request.max_tokens >= -(-len(text.encode()) // _LEAST_BYTES_PER_TOKEN)
+        return Reason.STOP
+    least = -(-len(text.encode()) // _LEAST_BYTES_PER_TOKEN)
+    return Reason.MAX_TOKENS if limited and request.max_tokens is not None and request.max_tokens < least else None
+
+
+def _logprobs(call: Recognised, prediction: Prediction, pieces: list[Piece]) -> list[TokenLogprob] | Reason | None:
+    request = call.request
+    if request.top_logprobs is None:
+        return None
+    if request.output is None or request.output.transport is not Transport.CONTENT:
+        return Reason.LOGPROBS
+    said = token_logprobs(pieces, call.contract.fields, prediction.guess, top=request.top_logprobs)
+    return Reason.LOGPROBS if said is None else said
 
 
 def _headers(request: Request, content_type: bytes, length: int) -> list[tuple[bytes, bytes]]:

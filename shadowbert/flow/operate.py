@@ -126,6 +126,27 @@ class Operate:
         stage = Stage.SHADOW if work.candidates.active(version.id) else Stage.COLLECTING
         return self._step(work, version, stage, who, verb="Resumed")
 
+    def confirm(self, task: str, who: Operator) -> VersionRow:
+        """The contract that was read off the answers is the right one: the gate may promote."""
+        with self.ledger.write() as work:
+            waiting = [version for version in named(work.tasks, task) if not version.confirmed]
+            if not waiting:
+                raise OperatorError(f"task {task} has no inferred contract that waits to be confirmed")
+            return [self._confirmed(work, version, who) for version in waiting][-1]
+
+    def _confirmed(self, work: Work, version: VersionRow, who: Operator) -> VersionRow:
+        work.tasks.confirm(version.id)
+        as_it_is = self._transition(
+            version.stage,
+            who,
+            share=version.share,
+            candidate=version.candidate_id,
+            forced=version.forced,
+            held=version.held,
+        )
+        verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, _sentence("Contract confirmed", who))
+        return work.tasks.move(version, verdict, as_it_is)
+
     def retrain(self, task: str, who: Operator) -> int:
         """Ask for a new student. Returns how many examples there are to train on."""
         with self.ledger.write() as work:

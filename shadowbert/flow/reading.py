@@ -1,21 +1,48 @@
-"""Reads a logged exchange the way the web process read it when it came. Judges nothing."""
+"""Reads an observed exchange, live or logged: both sides of the journal must see the same call. Judges nothing."""
 
 from dataclasses import replace
+from typing import Protocol
 
+from shadowbert.domain.exchange import Endpoint
 from shadowbert.domain.records import LoggedExchange
+from shadowbert.domain.route import Reason
 from shadowbert.wire import endpoints
 from shadowbert.wire.reply import Reply
 from shadowbert.wire.request import Request
 
 
-def read_request(exchange: LoggedExchange) -> Request | None:
-    """With the task that the request's header named: it wins over the body's."""
-    if exchange.endpoint is None or exchange.request is None:
+class Place(Protocol):
+    """What a call's address says about it."""
+
+    @property
+    def endpoint(self) -> Endpoint | None: ...
+    @property
+    def upstream(self) -> str: ...
+    @property
+    def deployment(self) -> str: ...
+
+
+def read_call(place: Place, body: bytes, *, explicit_task: str | None) -> Request | None:
+    """What the body asks, completed by what stands beside it: Azure names the model in the path, a header the task."""
+    if place.endpoint is None:
         return None
-    request = endpoints.read_request(exchange.endpoint, exchange.request)
-    if request is None or exchange.explicit_task is None:
-        return request
-    return replace(request, explicit_task=exchange.explicit_task)
+    request = endpoints.read_request(place.endpoint, body)
+    if request is None:
+        return None
+    model = place.deployment or request.model
+    return replace(
+        request,
+        model=model,
+        upstream=place.upstream,
+        explicit_task=explicit_task or request.explicit_task,
+        obstacle=request.obstacle or (None if model else Reason.PARAMETER),
+    )
+
+
+def read_request(exchange: LoggedExchange) -> Request | None:
+    if exchange.request is None:
+        return None
+    return read_call(exchange, exchange.request, explicit_task=exchange.explicit_task)
 
 
 def read_reply(exchange: LoggedExchange) -> Reply | None:

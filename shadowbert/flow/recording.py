@@ -42,6 +42,8 @@ class Record:
         self.received_at = time.time()
         self.incoming, self.wishes = incoming, wishes
         self.endpoint = incoming.endpoint
+        self.upstream = ""
+        self.deployment = incoming.deployment or ""
         self.route = _UNDECIDED
         self.call: CallNote | None = None
         self.prediction: Prediction | None = None
@@ -109,6 +111,8 @@ class Record:
             client=self.wishes.client,
             call=self.call if keep else None,
             prediction=self.prediction if keep else None,
+            upstream=self.upstream,
+            deployment=self.deployment,
         )
 
 

@@ -41,9 +41,9 @@ class Relayer:
         if choice.request is None:
             return
         if 200 <= status < 300:
-            self._callers.accept(record.wishes, choice.request.model)
+            self._callers.accept(record.wishes, choice.request.teacher)
         elif status in (401, 403):
-            self._callers.refuse(record.wishes, choice.request.model)
+            self._callers.refuse(record.wishes, choice.request.teacher)
 
 
 class _Passage:

@@ -127,6 +127,8 @@ class TaskReport:
     """Medians from request to end."""
     verdicts: tuple[VerdictRow, ...]
     missing: str
+    confirmed: bool = True
+    """False while the contract is inferred and nobody has said that it is right."""
     stage_student: int = 0
     stage_llm: int = 0
     """Calls by who answered since the present stage and share began."""
@@ -186,6 +188,7 @@ class Report:
             llm_ms=_middle(work.reports.latencies(version.id, Source.LLM)),
             verdicts=tuple(work.tasks.verdicts([version.id], limit=50)),
             missing=self._missing(version, candidates, job, examples),
+            confirmed=version.confirmed,
             stage_student=lately.student,
             stage_llm=lately.llm,
         )

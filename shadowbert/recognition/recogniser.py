@@ -1,20 +1,24 @@
 """Which published version a request belongs to, and what its input is. Never decides who answers."""
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shadowbert.domain.contract import Contract
 from shadowbert.domain.task import PublishedVersion, StageTable
 from shadowbert.domain.template import Prompt
 from shadowbert.recognition.contract import read_contract
-from shadowbert.recognition.fingerprint import input_hash
+from shadowbert.recognition.fingerprint import canonical_json, digest, input_hash
 from shadowbert.recognition.template import input_text, match
 from shadowbert.recognition.wording import wording_of
-from shadowbert.wire.output_ask import OutputAsk
+from shadowbert.wire.output_ask import OutputAsk, Statement
 from shadowbert.wire.request import Request
 
 Key = tuple[str, str, str, str]
-"""Tenant, teacher, contract hash, wording."""
+"""Tenant, teacher, contract hash (empty where it is inferred), wording."""
+
+Asked = tuple[Contract | None, str]
+"""The contract that a request states, if any, and what else it says of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,51 +32,84 @@ class Recognised:
     input_hash: str
     wording: str = ""
 
+    @property
+    def schema(self) -> Mapping[str, object]:
+        """The request's own where it states one, else that of the answers seen; empty where the text is the label."""
+        stated = self.request.output.schema if self.request.output is not None else {}
+        return stated or (self.version.schema if self.version else None) or {}
+
 
 class Recogniser:
     """Recognises calls against the versions last published; remembers the contracts of the schemas it saw."""
 
     def __init__(self, *, contracts: int = 4096) -> None:
-        self._contracts: OrderedDict[tuple[bytes, str], tuple[Contract, str] | None] = OrderedDict()
+        self._contracts: OrderedDict[tuple[bytes, str], Asked | None] = OrderedDict()
         self._limit = contracts
         self._versions: dict[Key, list[PublishedVersion]] = {}
 
     def publish(self, table: StageTable) -> None:
         versions: dict[Key, list[PublishedVersion]] = {}
         for version in sorted(table.versions, key=_vagueness):
-            key = (version.tenant, version.teacher, version.contract.hash, version.wording)
-            versions.setdefault(key, []).append(version)
+            stated = "" if version.contract.inferred else version.contract.hash
+            versions.setdefault((version.tenant, version.teacher, stated, version.wording), []).append(version)
         self._versions = versions
 
     def recognise(self, request: Request, *, tenant: str) -> Recognised | None:
-        """None: not a classification call."""
-        asked = self._asked(request.output) if request.output is not None else None
+        """None: not a classification call, or one of a contract that is neither stated nor known yet."""
+        asked = self._asked(request)
         if asked is None:
             return None
         contract, wording = asked
-        candidates = self._versions.get((tenant, request.model, contract.hash, wording), ())
-        if candidates and request.prompt is not None:
-            named = [version for version in candidates if version.task == request.explicit_task]
-            found = _first_match(named or candidates, request.prompt)
-            if found is not None:
-                version, text = found
-                return Recognised(request, contract, version, text, input_hash(text), wording)
-        return Recognised(request, contract, None, "", "", wording)
+        key = (tenant, request.teacher, contract.hash if contract else "", wording)
+        found = _first_match(self._candidates(key, request), request.prompt)
+        if found is not None:
+            version, text = found
+            return Recognised(request, contract or version.contract, version, text, input_hash(text), wording)
+        return None if contract is None else Recognised(request, contract, None, "", "", wording)
 
-    def _asked(self, output: OutputAsk) -> tuple[Contract, str] | None:
-        """The contract and its wording. Least recently used out; a schema that is no closed set is remembered too."""
+    def _candidates(self, key: Key, request: Request) -> Sequence[PublishedVersion]:
+        candidates = self._versions.get(key, ())
+        named = [version for version in candidates if version.task == request.explicit_task]
+        return named or candidates
+
+    def _asked(self, request: Request) -> Asked | None:
+        """Least recently used out; a schema that is no closed set is remembered too."""
+        output = request.output
+        if output is None:
+            return None
+        if not output.schema:
+            return None, unstated(request)
         key, known = (output.schema_key, output.description), self._contracts
         if key in known:
             known.move_to_end(key)
             return known[key]
         contract = read_contract(output.schema)
-        asked = known[key] = None if contract is None else (contract, wording_of(output.schema, output.description))
+        asked = known[key] = None if contract is None else (contract, _wording(output))
         if len(known) > self._limit:
             known.popitem(last=False)
         return asked
 
 
-def _first_match(versions: list[PublishedVersion], prompt: Prompt) -> tuple[PublishedVersion, str] | None:
+def unstated(request: Request) -> str:
+    """Names all that a request without a schema says of its answer; empty where it states one, or asks for nothing.
+
+    The token limit is part of it where the text is the answer: it decides which labels can be said.
+    """
+    output = request.output
+    if output is None or output.schema:
+        return ""
+    limit = request.max_tokens if output.statement is Statement.TEXT else None
+    said = [output.statement, output.transport, output.schema_key.hex(), limit, request.stop]
+    return "u1:" + digest(canonical_json(said))
+
+
+def _wording(output: OutputAsk) -> str:
+    return wording_of(output.schema, output.description)
+
+
+def _first_match(versions: Sequence[PublishedVersion], prompt: Prompt | None) -> tuple[PublishedVersion, str] | None:
+    if prompt is None:
+        return None
     for version in versions:
         slots = match(version.skeleton, prompt)
         if slots is not None:

@@ -127,6 +127,7 @@ def _call(row: CallRow) -> dict[str, Any]:
         "answer": None if row.answer is None else list(row.answer),
         "unfit": row.unfit,
         "prediction": prediction_to_json(row.prediction),
+        "envelope": dict(row.envelope),
     }
 
 
@@ -145,4 +146,5 @@ def _call_row(row: Row[Any]) -> CallRow:
         answer=None if row.answer is None else tuple(row.answer),
         unfit=row.unfit,
         prediction=prediction_from_json(row.prediction),
+        envelope=row.envelope,
     )

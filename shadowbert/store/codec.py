@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from shadowbert.domain.manner import Manner, Manners
 from shadowbert.domain.route import Decider, Source
 from shadowbert.domain.student import Guess, Prediction, Slice
 
@@ -39,6 +40,10 @@ def prediction_from_json(data: dict[str, Any] | None) -> Prediction | None:
 
 def slice_of(row: Row[Any]) -> Slice:
     return Slice(row.threshold, frozenset((field, label) for field, label in row.excluded))
+
+
+def manners_of(row: Row[Any]) -> Manners:
+    return {form: Manner.from_json(manner) for form, manner in row.manners.items()}
 
 
 def squeeze(body: bytes | None) -> bytes | None:

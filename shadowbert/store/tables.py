@@ -56,6 +56,8 @@ exchanges = Table(
     Column("method", Words(40), nullable=False),
     Column("path", Words(), nullable=False),
     Column("endpoint", String(20)),
+    Column("upstream", Words(80), nullable=False, default=""),
+    Column("deployment", Words(), nullable=False, default=""),
     Column("status", Integer),
     Column("outcome", String(20), nullable=False),
     Column("source", String(10), nullable=False),
@@ -115,6 +117,9 @@ versions = Table(
     Column("audit_rate", Float),
     Column("reply_model", Words()),
     Column("wording", String(40), nullable=False, default=""),
+    Column("manners", JSON, nullable=False, default=dict),
+    Column("schema", JSON(none_as_null=True)),
+    Column("confirmed", Boolean, nullable=False, default=True),
 )
 
 calls = Table(
@@ -132,6 +137,7 @@ calls = Table(
     Column("answer", JSON(none_as_null=True)),
     Column("unfit", String(40)),
     Column("prediction", JSON(none_as_null=True)),
+    Column("envelope", JSON, nullable=False, default=dict),
     Index("ix_calls_version_seq", "version_id", "seq", "eligible", "decider", "unfit"),
     Index(
         "ix_calls_labelled",

@@ -7,11 +7,13 @@ from sqlalchemy import Row, Select, insert, select, update
 
 from shadowbert.domain.contract import Contract
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
+from shadowbert.domain.manner import Manners
 from shadowbert.domain.records import VerdictRow, VersionRow
 from shadowbert.domain.task import Stage
 from shadowbert.domain.template import Skeleton
 from shadowbert.errors import StaleState
 from shadowbert.store.base import LOAD_SEQ, Repository
+from shadowbert.store.codec import manners_of
 from shadowbert.store.tables import tasks, verdicts, versions
 
 
@@ -83,8 +85,16 @@ class Tasks(Repository):
         self._db.execute(update(versions).where(versions.c.id == version_id).values(audit_rate=rate))
         self.touch()
 
-    def set_reply_model(self, version_id: str, model: str) -> None:
-        self._db.execute(update(versions).where(versions.c.id == version_id).values(reply_model=model))
+    def set_manners(self, version_id: str, reply_model: str | None, manners: Manners) -> None:
+        """How the teacher signs and writes its replies now."""
+        written = {form: manner.to_json() for form, manner in manners.items()}
+        changes = {"reply_model": reply_model, "manners": written}
+        self._db.execute(update(versions).where(versions.c.id == version_id).values(**changes))
+        self.touch()
+
+    def confirm(self, version_id: str) -> None:
+        """An operator says that the inferred contract is right."""
+        self._db.execute(update(versions).where(versions.c.id == version_id).values(confirmed=True))
         self.touch()
 
     def champion_since(self, version_id: str, candidate_id: str) -> int:
@@ -130,6 +140,9 @@ def _founding(version: VersionRow) -> dict[str, Any]:
         "forced": False,
         "held": False,
         "wording": version.wording,
+        "manners": {form: manner.to_json() for form, manner in version.manners.items()},
+        "schema": version.schema,
+        "confirmed": version.confirmed,
     }
 
 
@@ -153,6 +166,9 @@ def _version(row: Row[Any]) -> VersionRow:
         reply_model=row.reply_model,
         audit_rate=row.audit_rate,
         wording=row.wording,
+        manners=manners_of(row),
+        schema=row.schema,
+        confirmed=row.confirmed,
     )
 
 

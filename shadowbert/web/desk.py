@@ -1,7 +1,8 @@
 """What our own surface works with: the report and the operator's commands on the store of this web process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from shadowbert.domain.records import VersionRow
 from shadowbert.errors import OperatorError
@@ -9,7 +10,17 @@ from shadowbert.flow.operate import Operate, Operator
 from shadowbert.flow.report import Report
 from shadowbert.web.health import Checks
 
-VERBS = ("cutover", "rollback", "pause", "resume", "off", "retrain")
+VERBS: Mapping[str, Callable[[Operate, str, Operator], VersionRow | int]] = MappingProxyType(
+    {
+        "cutover": Operate.cutover,
+        "rollback": Operate.rollback,
+        "pause": Operate.pause,
+        "resume": Operate.resume,
+        "off": Operate.off,
+        "retrain": Operate.retrain,
+        "confirm": Operate.confirm,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +45,8 @@ class Desk:
     def carry_out(self, order: Order, *, by: str) -> VersionRow | int:
         """The version as it is now, or the examples of a training asked for. Raises what Operate raises."""
         who, operate = Operator(by, order.why), self.operate()
-        match order.verb:
-            case "cutover":
-                return operate.cutover(order.task, who, share=order.share, force=order.force)
-            case "rollback":
-                return operate.rollback(order.task, who)
-            case "pause":
-                return operate.pause(order.task, who)
-            case "resume":
-                return operate.resume(order.task, who)
-            case "off":
-                return operate.off(order.task, who)
-            case "retrain":
-                return operate.retrain(order.task, who)
-        raise OperatorError(f"there is no command {order.verb!r}; there are {', '.join(VERBS)}")
+        if order.verb == "cutover":
+            return operate.cutover(order.task, who, share=order.share, force=order.force)
+        if order.verb not in VERBS:
+            raise OperatorError(f"there is no command {order.verb!r}; there are {', '.join(VERBS)}")
+        return VERBS[order.verb](operate, order.task, who)

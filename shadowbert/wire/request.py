@@ -29,5 +29,15 @@ class Request:
     stop: tuple[str, ...] = ()
     top_logprobs: int | None = None
     """How many alternatives a token; None where no log probabilities are asked for."""
+    upstream: str = ""
+    """The configured upstream that it goes to; empty for the default one."""
     echo: Mapping[str, object] = field(default_factory=dict)
     """What the reply object repeats of the request (Responses only)."""
+
+    @property
+    def teacher(self) -> str:
+        """Who answers: the model, and the upstream where that is not the default one.
+
+        Two upstreams that call a model alike are two teachers.
+        """
+        return f"{self.upstream}/{self.model}" if self.upstream else self.model

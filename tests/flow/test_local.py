@@ -25,9 +25,9 @@ def test_a_prompt_costs_its_messages() -> None:
     [
         ({}, "student"),
         ({"max_tokens": 8}, "student"),
-        ({"max_tokens": 7}, "llm:parameter"),
-        ({"max_completion_tokens": 1}, "llm:parameter"),
-        ({"stop": "rd"}, "llm:parameter"),
+        ({"max_tokens": 7}, "llm:max_tokens"),
+        ({"max_completion_tokens": 1}, "llm:max_tokens"),
+        ({"stop": "rd"}, "llm:stop"),
         ({"stop": ["\n", "x"]}, "student"),
         ({"stop": ""}, "student"),
     ],

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from shadowbert.domain.contract import Contract
 from shadowbert.domain.exchange import Endpoint
-from shadowbert.recognition.contract import read_answer, read_contract, write_answer
+from shadowbert.recognition.answer import read_answer, text_of, write_answer
+from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.schema import MAX_FIELDS
 from shadowbert.recognition.validate import valid
 from shadowbert.wire.endpoints import read_request
@@ -59,19 +60,19 @@ def test_answers_are_written_and_read_back(data: st.DataObject, tree: Tree) -> N
     schema = data.draw(spelled(tree))
     read = contract(schema)
     answer = tuple(data.draw(st.integers(0, field.classes - 1)) for field in read.fields)
-    text = write_answer(schema, read, answer)
+    text = text_of(write_answer(schema, read, answer) or ())
     assert read_answer(read, text) == answer
     assert valid(schema, text)
 
 
 def test_an_answer_follows_the_schemas_own_order() -> None:
-    text = write_answer(SCHEMA, contract(SCHEMA), (1, 2, 0, 0))
+    text = text_of(write_answer(SCHEMA, contract(SCHEMA), (1, 2, 0, 0)) or ())
     assert text == '{"topic":"billing","inner":{"sure":true},"level":null,"note":"très bon"}'
 
 
 def test_an_optional_field_may_be_left_out() -> None:
     read = contract(SCHEMA)
-    text = write_answer(SCHEMA, read, (0, 0, 2, 1))
+    text = text_of(write_answer(SCHEMA, read, (0, 0, 2, 1)) or ())
     assert text == '{"topic":"bug","inner":{"sure":false},"level":1}'
     assert read_answer(read, text) == (0, 0, 2, 1)
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbert.domain.evidence import Move, Ruling
+from shadowbert.domain.manner import Manner
 from shadowbert.domain.records import VersionRow
 from shadowbert.domain.task import Stage
 from shadowbert.errors import StaleState, StoreError
@@ -141,9 +142,10 @@ def test_a_missing_verdict_is_noticed(store: Store) -> None:
 
 
 def test_the_audit_rate_and_reply_model_can_change_without_a_move(store: Store) -> None:
+    manners = {"chat": Manner("stop", spaced=True)}
     version = a_house(store).version
     with store.write() as work:
         work.tasks.set_audit_rate(version.id, 0.5)
-        work.tasks.set_reply_model(version.id, "gpt-x")
+        work.tasks.set_manners(version.id, "gpt-x", manners)
         changed = work.tasks.version(version.id)
-    assert changed == replace(version, audit_rate=0.5, reply_model="gpt-x")
+    assert changed == replace(version, audit_rate=0.5, reply_model="gpt-x", manners=manners)

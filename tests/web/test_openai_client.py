@@ -199,10 +199,10 @@ def test_a_student_that_is_not_sure_escalates(live: House, client: openai.OpenAI
 @pytest.mark.parametrize(
     ("changes", "label"),
     [
-        ({"max_tokens": 2}, "llm:parameter"),
+        ({"max_tokens": 2}, "llm:max_tokens"),
         ({"max_tokens": 20}, "student"),
-        ({"stop": ["card"]}, "llm:parameter"),
-        ({"n": 2}, "llm:parameter"),
+        ({"stop": ["card"]}, "llm:stop"),
+        ({"n": 2}, "llm:several_answers"),
         ({"extra_headers": {"X-Shadowbert-Mode": "llm"}}, "llm:client"),
         ({"extra_headers": {"X-Shadowbert-Mode": "student"}}, "student"),
         ({"extra_headers": {"Authorization": "Bearer sk-stranger"}}, "llm:unauthenticated"),

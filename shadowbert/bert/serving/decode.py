@@ -22,14 +22,17 @@ def read(logits: Sequence[float], sizes: Sequence[int], temperatures: Sequence[f
     >>> read([0.0, 0.0, 1.0, 3.0], [2, 2], [1.0, 2.0])
     Guess(answer=(0, 1), confidences=(0.5, 0.7310585786300049), joint=0.36552928931500245)
     """
-    answer, confidences, start = [], [], 0
+    answer, confidences, distributions, start = [], [], [], 0
     for size, temperature in zip(sizes, temperatures, strict=True):
         field = logits[start : start + size]
         best = max(range(size), key=field.__getitem__)
+        exps = [math.exp((logit - field[best]) / temperature) for logit in field]
+        total = sum(exps)
         answer.append(best)
-        confidences.append(1 / sum(math.exp((logit - field[best]) / temperature) for logit in field))
+        confidences.append(1 / total)
+        distributions.append(tuple([exp / total for exp in exps]))
         start += size
-    return Guess(tuple(answer), tuple(confidences), joint_confidence(confidences))
+    return Guess(tuple(answer), tuple(confidences), joint_confidence(confidences), tuple(distributions))
 
 
 def probabilities(logits: npt.ArrayLike, sizes: Sequence[int], temperatures: Sequence[float]) -> list[Floats]:
