@@ -7,6 +7,17 @@ from collections.abc import Callable, Mapping
 Schema = Mapping[str, object]
 Oracle = Callable[[str, Schema], Mapping[str, object]]
 """(all text of the prompt, the request's schema) to the answer."""
+Speaker = Callable[[str], str]
+"""All text of the prompt to an answer in words."""
+
+
+def plain(_: str) -> str:
+    """A speaker for calls whose answer nobody reads."""
+    return "A plain answer."
+
+
+_SAMPLES: Mapping[str, list[object]] = {"boolean": [True, False], "string": ["Some words."], "integer": [2]}
+"""What a value without a closed set may be."""
 
 
 def first_label(_: str, schema: Schema) -> Mapping[str, object]:
@@ -28,7 +39,8 @@ def fields_of(schema: Schema) -> dict[str, list[object]]:
         spec = given
         if "$ref" in spec and isinstance(defs, dict):
             spec = defs[spec["$ref"].rpartition("/")[2]]
-        found[name] = [True, False] if spec.get("type") == "boolean" else spec.get("enum") or [spec.get("const")]
+        known = _SAMPLES.get(str(spec.get("type")), [spec.get("const")])
+        found[name] = spec.get("enum") or ([spec["const"]] if "const" in spec else known)
     return found
 
 

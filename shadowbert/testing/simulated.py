@@ -9,17 +9,24 @@ import asyncio
 import hashlib
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import orjson
 from aiohttp import web
 
-from shadowbert.testing.completions import MODEL, Completion, frames, whole
+from shadowbert.testing.asked import Asked, Form, read_chat, read_completion, read_responses
+from shadowbert.testing.completions import MODEL, Completion, frames, text_frames, whole, whole_text
 from shadowbert.testing.faults import Fault, Kind, break_off, error
-from shadowbert.testing.oracles import Oracle, hashed_label, noisy
+from shadowbert.testing.oracles import Oracle, Schema, Speaker, hashed_label, noisy, plain
+from shadowbert.testing.responses import response_frames, whole_response
 
 _LARGEST_BODY = 256 * 1024 * 1024
+_ROOTS = ("", "/v1", "/openai", "/openai/v1", "/openai/deployments/{deployment}")
+
+Reader = Callable[[bytes], Asked | None]
+Writer = Callable[[Completion, Asked], list[bytes]]
+"""The pieces of the reply: one where it was not asked for as a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +64,20 @@ class Seen:
 class SimulatedUpstream:
     """The application; `app()` builds it for a server of the caller's choice."""
 
-    def __init__(self, oracle: Oracle = hashed_label, simulation: Simulation | None = None) -> None:
+    def __init__(
+        self, oracle: Oracle = hashed_label, simulation: Simulation | None = None, *, speaker: Speaker = plain
+    ) -> None:
+        """`speaker` answers where no schema is given and no JSON asked for."""
         self.simulation = simulation or Simulation()
         self.seen = Seen()
-        self._oracle = oracle
+        self._oracle, self._speaker = oracle, speaker
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST_BODY)
-        for root in ("", "/v1", "/openai/v1", "/openai/deployments/{deployment}"):
+        for root in _ROOTS:
             app.router.add_post(f"{root}/chat/completions", self._chat)
+            app.router.add_post(f"{root}/responses", self._responses)
+            app.router.add_post(f"{root}/completions", self._completions)
         app.router.add_get("/v1/models", self._models)
         app.router.add_route("*", "/{path:.*}", _echo)
         return app
@@ -75,24 +87,33 @@ class SimulatedUpstream:
         return _json({"object": "list", "data": [model]})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
+        return await self._take(request, read_chat, _write_chat)
+
+    async def _responses(self, request: web.Request) -> web.StreamResponse:
+        return await self._take(request, read_responses, _write_response)
+
+    async def _completions(self, request: web.Request) -> web.StreamResponse:
+        return await self._take(request, read_completion, _write_text)
+
+    async def _take(self, request: web.Request, read: Reader, write: Writer) -> web.StreamResponse:
         body = await request.read()
         self.seen.calls += 1
         draw = random.Random(f"{self.simulation.seed}:{self.seen.calls}")  # noqa: S311 - repeatable on purpose
         if self.simulation.keys is not None and _credential(request) not in self.simulation.keys:
             return error(401, "invalid_api_key", "Incorrect API key provided.")
-        asked = _asked(body)
+        asked = read(body)
         if asked is None:
             return error(400, "invalid_json", "We could not parse the JSON body of your request.")
-        return await self._answer(request, asked, draw)
+        return await self._answer(request, asked, write, draw)
 
     async def _answer(
-        self, request: web.Request, asked: Mapping[str, object], draw: random.Random
+        self, request: web.Request, asked: Asked, write: Writer, draw: random.Random
     ) -> web.StreamResponse:
         self.seen.open += 1
         try:
             fault, completion = self._fault(draw), self._complete(asked, draw)
             await asyncio.sleep(self._seconds(draw))
-            return await _reply(request, asked, completion, fault)
+            return await _reply(request, completion, write(completion, asked), fault, stream=asked.stream)
         except (asyncio.CancelledError, ConnectionError):
             self.seen.broken += 1
             raise
@@ -109,30 +130,55 @@ class SimulatedUpstream:
         simulation = self.simulation
         return draw.lognormvariate(math.log(simulation.median_ms / 1000), simulation.sigma) / simulation.speed
 
-    def _complete(self, asked: Mapping[str, object], draw: random.Random) -> Completion:
-        text = _text(asked["messages"])
-        schema, tool = _wanted(asked)
-        answer = self._oracle(text, schema)
+    def _complete(self, asked: Asked, draw: random.Random) -> Completion:
+        """Every tool that is called at once gets an answer of its own."""
+        schemas = [schema for _, schema in asked.tools] or [asked.schema or {}]
+        texts = [self._say(asked, schema, draw) for schema in schemas]
+        names = [name for name, _ in asked.tools]
+        return Completion(
+            text=texts[0],
+            number=self.seen.calls,
+            prompt_tokens=max(1, len(asked.text) // 4),
+            model=self.simulation.model,
+            tool=names[0] if names else None,
+            finish=_finish(asked),
+            legacy=asked.form is Form.FUNCTION,
+            beside=list(zip(names[1:], texts[1:], strict=True)),
+        )
+
+    def _say(self, asked: Asked, schema: Schema, draw: random.Random) -> str:
+        if asked.form is Form.TEXT:
+            return self._speaker(asked.text)
+        answer = self._oracle(asked.text, schema)
         if draw.random() < self.simulation.noise:
             answer = noisy(answer, schema, draw=draw)
-        return Completion(
-            text=orjson.dumps(answer).decode() if schema else "A plain answer.",
-            number=self.seen.calls,
-            prompt_tokens=max(1, len(text) // 4),
-            model=self.simulation.model,
-            tool=tool,
-            finish="tool_calls" if asked.get("tool_choice") == "required" else "stop",
-        )
+        return orjson.dumps(answer).decode()
+
+
+def _finish(asked: Asked) -> str:
+    """A tool that was named is no choice of the model's, so it says `stop`."""
+    if asked.form is Form.TOOL and not asked.named:
+        return "tool_calls"
+    return "function_call" if asked.form is Form.FUNCTION and not asked.named else "stop"
+
+
+def _write_chat(completion: Completion, asked: Asked) -> list[bytes]:
+    return frames(completion, usage=asked.usage) if asked.stream else [whole(completion)]
+
+
+def _write_response(completion: Completion, asked: Asked) -> list[bytes]:
+    body = asked.body or {}
+    return response_frames(completion, body) if asked.stream else [whole_response(completion, body)]
+
+
+def _write_text(completion: Completion, asked: Asked) -> list[bytes]:
+    return text_frames(completion) if asked.stream else [whole_text(completion)]
 
 
 async def _reply(
-    request: web.Request, asked: Mapping[str, object], completion: Completion, fault: Fault | None
+    request: web.Request, completion: Completion, chunks: list[bytes], fault: Fault | None, *, stream: bool
 ) -> web.StreamResponse:
     """Sends the reply, as far as the fault lets it through."""
-    options = asked.get("stream_options")
-    usage = isinstance(options, dict) and options.get("include_usage") is True
-    stream = asked.get("stream") is True
-    chunks = frames(completion, usage=usage) if stream else [whole(completion)]
     head = {"content-type": "text/event-stream; charset=utf-8" if stream else "application/json"}
     head |= {"x-request-id": f"req_{completion.number:032x}", "openai-processing-ms": "1"}
     if not stream:
@@ -166,35 +212,6 @@ async def _echo(request: web.Request) -> web.Response:
 def _pieces(chunks: Sequence[bytes]) -> list[bytes]:
     body = b"".join(chunks)
     return [body[start : start + 40] for start in range(0, len(body), 40)]
-
-
-def _asked(body: bytes) -> Mapping[str, object] | None:
-    try:
-        asked = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return asked if isinstance(asked, dict) and isinstance(asked.get("messages"), list) else None
-
-
-def _text(messages: object) -> str:
-    """All text of a prompt; a message's content is a string or a list of parts."""
-    texts: list[str] = []
-    for message in messages if isinstance(messages, list) else []:
-        content = message.get("content")
-        parts = content if isinstance(content, list) else [{"text": content}]
-        texts += [part["text"] for part in parts if isinstance(part.get("text"), str)]
-    return "\n".join(texts)
-
-
-def _wanted(asked: Mapping[str, object]) -> tuple[Mapping[str, object], str | None]:
-    """The schema to answer by, and the tool to call with it."""
-    tools, form = asked.get("tools"), asked.get("response_format")
-    if isinstance(tools, list) and tools and asked.get("tool_choice") not in (None, "auto", "none"):
-        function = tools[0]["function"]
-        return function["parameters"], function["name"]
-    if isinstance(form, dict) and form.get("type") == "json_schema":
-        return form["json_schema"]["schema"], None
-    return {}, None
 
 
 def _credential(request: web.Request) -> str:
