@@ -1,13 +1,31 @@
 """A local answer must be one the teacher could have given to this very request."""
 
+import math
+from typing import Any
+
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadowbert.domain.contract import Contract, Field
+from shadowbert.domain.exchange import Endpoint
+from shadowbert.domain.manner import Manner
+from shadowbert.domain.student import Guess
 from shadowbert.domain.template import Message
+from shadowbert.flow.form import form_of
 from shadowbert.flow.local import prompt_tokens, tokens
-from shadowbert.testing.factories import version
+from shadowbert.recognition.recogniser import unstated
+from shadowbert.testing.factories import LABELS, SCHEMA, version
+from shadowbert.testing.fakes import ScriptedPredictor
+from shadowbert.wire.endpoints import read_request
 from tests.flow.answering import Scene, chat
+
+TOOL: dict[str, object] = {
+    "response_format": None,
+    "tools": [{"type": "function", "function": {"name": "answer", "parameters": SCHEMA}}],
+    "tool_choice": "required",
+}
 
 
 @given(st.text(max_size=200))
@@ -49,3 +67,77 @@ async def test_a_streamed_answer_declares_no_length() -> None:
     assert b"content-length" not in client.headers
     assert client.pieces[-1] == b"data: [DONE]\n\n"
     assert set(client.rows_before) == {1}
+
+
+async def body_of(scene: Scene, **changes: object) -> dict[str, Any]:
+    client = await scene.call(chat(**changes))
+    assert scene.journal.rows[-1].route.label == "student"
+    parsed: dict[str, Any] = orjson.loads(b"".join(client.pieces))
+    return parsed
+
+
+async def test_an_answer_is_written_in_the_teachers_manner() -> None:
+    scene = Scene()
+    mine = Manner("length", spaced=True)
+    scene.stages.show(version(manners={"chat/content/free/whole": mine, "chat/content/free/stream": Manner()}))
+    choice = (await body_of(scene))["choices"][0]
+    assert (choice["message"]["content"], choice["finish_reason"]) == ('{"label": "card"}', "length")
+
+
+def spread(_: str) -> Guess:
+    return Guess((1,), (0.9,), 0.95, ((0.06, 0.9, 0.04),))
+
+
+@pytest.mark.parametrize(
+    ("changes", "label"),
+    [
+        ({"logprobs": True}, "student"),
+        ({"logprobs": True, "top_logprobs": 1}, "student"),
+        ({"logprobs": True, "top_logprobs": 2}, "llm:logprobs"),
+        ({"logprobs": True, **TOOL}, "llm:logprobs"),
+        ({"logprobs": False}, "student"),
+    ],
+)
+async def test_log_probabilities_are_the_students_or_the_llms(changes: dict[str, object], label: str) -> None:
+    scene = Scene(student=ScriptedPredictor(spread))
+    scene.stages.show(version())
+    await scene.call(chat(**changes))
+    assert scene.row.route.label == label
+    assert scene.row.prediction is not None
+    assert scene.row.prediction.guess.distributions == ()
+
+
+async def test_log_probabilities_are_calibrated() -> None:
+    scene = Scene(student=ScriptedPredictor(spread))
+    scene.stages.show(version())
+    choice = (await body_of(scene, logprobs=True, top_logprobs=1))["choices"][0]
+    tokens = choice["logprobs"]["content"]
+    assert "".join(token["token"] for token in tokens) == choice["message"]["content"]
+    assert tokens[1]["token"] == "card"
+    assert math.exp(tokens[1]["logprob"]) == pytest.approx(0.9)
+    assert [token["logprob"] for token in tokens[::2]] == [0.0, 0.0]
+
+
+async def test_a_one_word_task_is_answered_with_one_word() -> None:
+    asks = {"response_format": None, "max_tokens": 1}
+    request = read_request(Endpoint.CHAT, chat(**asks))
+    assert request is not None
+    word = Contract((Field((), LABELS, open=True),), "i1:words")
+    scene = Scene(student=ScriptedPredictor(spread))
+    manner = Manner("length")
+    scene.stages.show(version(contract=word, wording=unstated(request), manners={form_of(request): manner}))
+    choice = (await body_of(scene, **asks, logprobs=True, top_logprobs=3))["choices"][0]
+    assert (choice["message"]["content"], choice["finish_reason"]) == ("card", "length")
+    assert [top["token"] for top in choice["logprobs"]["content"][0]["top_logprobs"]] == ["card", "account", "transfer"]
+    await scene.call(chat(response_format=None, max_tokens=2))
+    assert scene.journal.rows[-1].route.label == "llm:not_classification", "another limit lets other answers through"
+
+
+async def test_what_a_student_cannot_say_the_llm_says() -> None:
+    request = read_request(Endpoint.CHAT, chat(response_format=None))
+    assert request is not None
+    word = Contract((Field((), LABELS, open=True),), "i1:words")
+    scene = Scene(student=ScriptedPredictor(lambda _: Guess((3,), (0.99,), 0.99)))
+    scene.stages.show(version(contract=word, wording=unstated(request)))
+    await scene.call(chat(response_format=None))
+    assert scene.row.route.label == "llm:invalid_answer"

@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from shadowbert.domain.contract import Contract, Field
 from shadowbert.domain.records import VerdictRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import CutoverRefused, OperatorError, StaleState, UnknownTask
 from shadowbert.flow.operate import Operate, Operator
+from shadowbert.flow.promote import Promote
 from shadowbert.store.store import Store
 from shadowbert.testing.lineage import NOW, Lineage, found
 from tests.store.postgres import Server
@@ -228,3 +230,38 @@ def test_an_operator_who_was_overtaken_is_told_to_look_again(postgres: Server) -
         assert line.now.stage is Stage.PAUSED
         assert last_verdict(line).by == "otto"
         store.close()
+
+
+def test_an_inferred_contract_must_be_confirmed_before_the_gate_promotes(sqlite_store: Store) -> None:
+    operate = Operate(sqlite_store, Policy(), lambda: NOW)
+    word = Contract((Field((), ("ham", "spam"), open=True),), "i1:words")
+    line = found(sqlite_store, contract=word, confirmed=False)
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=400)
+    line.move(Stage.SHADOW)
+    promote = Promote(sqlite_store, Policy(), lambda: NOW)
+    with pytest.raises(CutoverRefused, match=r"nobody has confirmed them.*shadowbert confirm bank"):
+        operate.cutover("bank", MARIA)
+    assert promote.step() == 0
+    confirmed = operate.confirm("bank", MARIA)
+    assert (confirmed.confirmed, confirmed.stage) == (True, Stage.SHADOW)
+    assert "Contract confirmed by maria" in last_verdict(line).verdict.reason
+    with pytest.raises(OperatorError, match="no inferred contract that waits"):
+        operate.confirm("bank", MARIA)
+    assert promote.step() == 1
+    assert line.now.stage is Stage.CANARY
+
+
+def test_a_confirmation_leaves_a_forced_champion_where_it_is(line: Lineage, operate: Operate) -> None:
+    inferred = found(line.store, task="words", confirmed=False)
+    candidate = inferred.candidate(inferred.student())
+    operate.cutover("words", MARIA, force=True)
+    operate.confirm("words", MARIA)
+    now = inferred.now
+    assert (now.stage, now.share, now.candidate_id, now.forced) == (Stage.LIVE, 1.0, candidate.id, True)
+
+
+def test_something_else_is_never_in_the_slice(sqlite_store: Store) -> None:
+    word = Contract((Field((), ("ham", "spam"), open=True),), "i1:words")
+    line = found(sqlite_store, contract=word)
+    assert (0, 2) in line.candidate(line.student()).slice.excluded

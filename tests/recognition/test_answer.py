@@ -1,0 +1,114 @@
+import json
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadowbert.domain.contract import Contract, Field
+from shadowbert.domain.manner import Manner
+from shadowbert.recognition.answer import (
+    PLAIN,
+    Piece,
+    manner_of,
+    read_answer,
+    text_of,
+    unfenced,
+    write_answer,
+)
+from shadowbert.recognition.contract import read_contract
+
+SCHEMA: dict[str, object] = {
+    "type": "object",
+    "properties": {
+        "topic": {"enum": ["bug", 'the "other"', "très bon", ""]},
+        "inner": {"type": "object", "properties": {"sure": {"type": "boolean"}}, "required": ["sure"]},
+        "level": {"enum": [1, 2, None]},
+        "note": {"enum": ["x"]},
+    },
+    "required": ["topic", "inner", "level"],
+}
+OPEN = Contract((Field((), ("ham", "spam"), open=True),), "i1:test")
+
+manners = st.builds(
+    Manner,
+    st.none(),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["", "```json\n", "Here it is:\n```\n"]),
+    st.sampled_from(["", "\n```"]),
+).filter(lambda manner: bool(manner.before) == bool(manner.after))
+
+
+def contract() -> Contract:
+    read = read_contract(SCHEMA)
+    assert read is not None
+    return read
+
+
+@given(st.data(), manners)
+def test_what_is_written_is_read_back_whatever_the_manner(data: st.DataObject, manner: Manner) -> None:
+    answer = tuple(data.draw(st.integers(0, field.classes - 1)) for field in contract().fields)
+    pieces = write_answer(SCHEMA, contract(), answer, manner)
+    assert pieces is not None
+    assert read_answer(contract(), unfenced(text_of(pieces))) == answer
+    seen = manner_of(text_of(pieces), None)
+    again = write_answer(SCHEMA, contract(), answer, seen)
+    assert again is not None
+    assert text_of(again) == text_of(pieces)
+
+
+@given(st.data(), manners)
+def test_each_label_is_a_piece_of_its_own(data: st.DataObject, manner: Manner) -> None:
+    fields = contract().fields
+    answer = tuple(data.draw(st.integers(0, field.classes - 1)) for field in fields)
+    pieces = write_answer(SCHEMA, contract(), answer, manner) or []
+    named = {piece.field: piece.text for piece in pieces if piece.field is not None}
+    said = {
+        i: f.labels[index] for i, (f, index) in enumerate(zip(fields, answer, strict=True)) if index < len(f.labels)
+    }
+    assert named.keys() == said.keys()
+    for i, label in said.items():
+        quoted = f'"{named[i]}"' if isinstance(label, str) else named[i]
+        assert json.loads(quoted) == label
+    assert not any(one.field is None and two.field is None for one, two in pairwise(pieces))
+
+
+def test_the_default_is_compact_json_in_the_schemas_order() -> None:
+    pieces = write_answer(SCHEMA, contract(), (1, 2, 0, 3), PLAIN)
+    assert text_of(pieces or ()) == '{"topic":"très bon","inner":{"sure":true},"level":null,"note":"x"}'
+
+
+def test_a_bare_label_is_the_whole_text() -> None:
+    assert write_answer({}, OPEN, (1,)) == [Piece("spam", 0)]
+    assert read_answer(OPEN, " spam\n") == (1,)
+    assert read_answer(replace(OPEN, fields=(Field((), ("ham", "spam")),)), "eggs") is None
+
+
+def test_something_else_is_read_and_never_written() -> None:
+    assert read_answer(OPEN, "eggs") == (2,)
+    assert write_answer({}, OPEN, (2,)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "inner"),
+    [
+        ('```json\n{"a": 1}\n```', '{"a": 1}'),
+        ('Sure!\n```\n{"a": 1}\n```\n', '{"a": 1}'),
+        ('{"a": "```"}', '{"a": "```"}'),
+        ("```json\nno object\n```", "```json\nno object\n```"),
+        ("plain", "plain"),
+        ("", ""),
+    ],
+)
+def test_a_fence_is_taken_off_an_object_only(text: str, inner: str) -> None:
+    assert unfenced(text) == inner
+
+
+@given(st.text())
+def test_nothing_that_a_teacher_says_raises(text: str) -> None:
+    read_answer(contract(), text)
+    read_answer(OPEN, text)
+    manner_of(text, "stop")
+    manner_of("```json" + text + "```", None)
