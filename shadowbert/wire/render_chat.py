@@ -1,5 +1,7 @@
 """Writes a local answer as a chat completion: content, tool call or legacy function call, one body or a stream."""
 
+from collections.abc import Mapping
+
 import orjson
 
 from shadowbert.wire.local_answer import LocalAnswer, derived_id, token_logprobs
@@ -7,7 +9,7 @@ from shadowbert.wire.output_ask import OutputAsk, ToolChoice, Transport
 from shadowbert.wire.request import Request
 from shadowbert.wire.sse import DONE, frame
 
-_DETAILS = {
+_DETAILS: Mapping[str, object] = {
     "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
     "completion_tokens_details": {
         "reasoning_tokens": 0,

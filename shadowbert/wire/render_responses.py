@@ -15,7 +15,7 @@ from shadowbert.wire.sse import typed_frame
 Event = tuple[str, dict[str, object]]
 """Its type and what it says."""
 
-_DEFAULTS: dict[str, object] = {
+_DEFAULTS: Mapping[str, object] = {
     "background": False,
     "instructions": None,
     "max_output_tokens": None,
