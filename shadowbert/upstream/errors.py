@@ -7,6 +7,11 @@ import aiohttp
 
 from shadowbert.errors import UpstreamError, UpstreamTimeout, UpstreamUnreachable
 
+
+class BrokenOff(aiohttp.ClientConnectionError):
+    """A connection that was made died before the reply's head. aiohttp repeats no request after this class of error."""
+
+
 # Most specific first: an aiohttp time-out is a TimeoutError and a ClientError at once.
 TABLE: tuple[tuple[type[BaseException], type[UpstreamError]], ...] = (
     (TimeoutError, UpstreamTimeout),

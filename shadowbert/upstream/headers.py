@@ -1,6 +1,9 @@
 """Which headers cross the relay and which end at it (RFC 9110, section 7.6.1). Knows nothing of bodies."""
 
+import re
 from collections.abc import Iterable, Sequence
+
+from shadowbert.errors import UpstreamError
 
 Pairs = Sequence[tuple[bytes, bytes]]
 
@@ -20,21 +23,31 @@ HOP_BY_HOP = frozenset(
 # The server in front of us has answered an Expect already; the client behind us writes its own Host.
 _REQUEST_ONLY = HOP_BY_HOP | {b"host", b"expect", b"content-length"}
 _OURS = b"x-shadowbert-"
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNFIT = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _DECODABLE = frozenset({b"gzip", b"x-gzip", b"deflate", b"identity"})
 
 
-def request_headers(headers: Pairs) -> list[tuple[str, str]]:
-    """The end-to-end headers of a request, as text. Host and Content-Length are for the sender to compute."""
+def request_headers(headers: Pairs) -> list[tuple[bytes, bytes]]:
+    """The end-to-end headers of a request. Host and Content-Length are for the sender to compute."""
     return [
-        (name.decode("latin-1"), _text(narrow_encodings(value) if lower == b"accept-encoding" else value))
+        (name, narrow_encodings(value) if lower == b"accept-encoding" else value)
         for name, value, lower in _crossing(headers, _REQUEST_ONLY)
     ]
 
 
 def reply_headers(headers: Pairs, *, bodiless: bool) -> list[tuple[bytes, bytes]]:
-    """The end-to-end headers of a reply. A 204 or 304 loses its Content-Length: it has no body to be counted."""
-    dropped = HOP_BY_HOP | {b"content-length"} if bodiless else HOP_BY_HOP
-    return [(name, value) for name, value, _ in _crossing(headers, dropped)]
+    """The end-to-end headers of a reply; raises UpstreamError for one that no server may send.
+
+    A 204 or 304 loses its Content-Length: it has no body to be counted. So does a chunked reply: chunks count (RFC
+    9112, section 6.3).
+    """
+    chunked = any(name.lower() == b"transfer-encoding" for name, _ in headers)
+    dropped = HOP_BY_HOP | {b"content-length"} if bodiless or chunked else HOP_BY_HOP
+    crossing = [(name, value) for name, value, _ in _crossing(headers, dropped)]
+    if any(not _NAME.fullmatch(name) or _UNFIT.search(value) for name, value in crossing):
+        raise UpstreamError("The upstream API's reply has a header that is no HTTP.")
+    return crossing
 
 
 def narrow_encodings(value: bytes) -> bytes:
@@ -67,11 +80,3 @@ def _named_by_connection(headers: Pairs) -> frozenset[bytes]:
     if not values:
         return frozenset()
     return frozenset(token.strip().lower() for value in values for token in value.split(b","))
-
-
-def _text(value: bytes) -> str:
-    # The HTTP client writes text as UTF-8, so valid UTF-8 crosses byte for byte; the rare rest keeps its characters.
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("latin-1")

@@ -1,8 +1,9 @@
 """The relay: sends a client's request to the upstream API and hands back its reply as bytes.
 
 aiohttp with every convenience that would change a byte switched off: cookies, redirects, decompression, re-quoting,
-connection limit, total time-out and headers of its own. Refuses to know what the bytes mean, and never repeats a POST
-that upstream may have received (a reused connection found dead before the first byte went out is the one exception).
+connection limit, total time-out, headers of its own and repetitions. Refuses to know what the bytes mean, and never
+repeats a request that upstream may have received (a reused connection found dead before the first byte went out is
+the one exception).
 """
 
 from collections.abc import AsyncIterator
@@ -13,14 +14,18 @@ from typing import Protocol, Self
 import aiohttp
 from yarl import URL
 
-from shadowbert.errors import ConfigError
-from shadowbert.upstream.errors import translated
-from shadowbert.upstream.headers import Pairs, reply_headers, request_headers
-from shadowbert.upstream.payload import WatchedBody, payload
+from shadowbert.errors import ConfigError, UpstreamError
+from shadowbert.upstream.errors import BrokenOff, translated
+from shadowbert.upstream.head import Head, head_of
+from shadowbert.upstream.headers import Pairs, reply_headers
+from shadowbert.upstream.payload import StreamedBody, WatchedBody, payload
 from shadowbert.upstream.target import map_target
 
 _HEADER_LIMIT = 64 * 1024
+_HEADERS = 1000
 _BODILESS = frozenset({204, 304})
+_STATUSES = range(200, 600)
+"""Of final replies (RFC 9110, section 15)."""
 
 
 class Outgoing(Protocol):
@@ -48,14 +53,13 @@ class Timeouts:
 class Relay:
     """An open relay to one upstream; use it as an async context manager."""
 
-    def __init__(self, base_url: str, *, timeouts: Timeouts | None = None, proxy: str | None = None) -> None:
+    def __init__(self, base_url: str, *, timeouts: Timeouts | None = None) -> None:
         url = URL(base_url.rstrip("/"), encoded=True)
         if url.scheme not in ("http", "https") or not url.host:
             raise ConfigError(f"the upstream's base URL must start with http:// or https://, not {base_url!r}")
         self._base_path = url.raw_path.rstrip("/").encode("ascii")
         self._origin = str(url.origin())
         self._timeouts = timeouts or Timeouts()
-        self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -68,7 +72,8 @@ class Relay:
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             max_line_size=_HEADER_LIMIT,
             max_field_size=_HEADER_LIMIT,
-            proxy=self._proxy,
+            max_headers=_HEADERS,
+            middlewares=(_once,),
         )
         return self
 
@@ -79,21 +84,26 @@ class Relay:
     def send(self, request: Outgoing) -> "Sending":
         if self._session is None:
             raise RuntimeError("the relay is used outside its context")
-        target = map_target(self._base_path, request.target).decode("latin-1")
-        return Sending(self._session, URL(self._origin + target, encoded=True), request)
+        target = map_target(self._base_path, request.target)
+        head = head_of(request.method, self._origin, target, headers=request.headers, body=request.body)
+        return Sending(self._session, head, request.body)
 
 
 class Sending:
     """One request on its way; entering waits for the reply's head."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: URL, request: Outgoing) -> None:
-        self._session, self._url, self._request = session, url, request
+    def __init__(self, session: aiohttp.ClientSession, head: Head, body: bytes | AsyncIterator[bytes]) -> None:
+        self._session, self._head, self._body = session, head, body
         self._response: aiohttp.ClientResponse | None = None
 
     async def __aenter__(self) -> "Reply":
         with translated():
-            self._response = await self._open()
-        return Reply(self._response)
+            self._response = response = await self._open()
+        try:
+            return Reply(response)
+        except UpstreamError:
+            response.close()
+            raise
 
     async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         if self._response is None:
@@ -104,30 +114,37 @@ class Sending:
             self._response.close()
 
     async def _open(self) -> aiohttp.ClientResponse:
-        body = payload(self._request.body)
+        body = payload(self._body, self._head.exact)
         try:
             return await self._send(body)
-        except aiohttp.ClientConnectorError:
-            raise
-        except aiohttp.ClientConnectionError:
+        except BrokenOff:
             if isinstance(body, WatchedBody) and not body.begun:
                 return await self._send(body)
             raise
 
-    async def _send(self, body: WatchedBody | AsyncIterator[bytes] | None) -> aiohttp.ClientResponse:
+    async def _send(self, body: WatchedBody | StreamedBody | None) -> aiohttp.ClientResponse:
+        head = self._head
         return await self._session.request(
-            self._request.method,
-            self._url,
-            headers=_with_length(self._request),
-            data=body,
-            allow_redirects=False,
+            head.method, head.url, headers=head.headers, data=body, allow_redirects=False
         )
 
 
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keeps aiohttp from repeating idempotent requests: the client's SDK repeats, and once is enough."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise BrokenOff(str(error)) from error
+
+
 class Reply:
-    """Upstream's reply: status and headers at once, the body as it comes."""
+    """Upstream's reply: status and headers at once, the body as it comes. Raises UpstreamError for what is no HTTP."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
+        if response.status not in _STATUSES:
+            raise UpstreamError(f"The upstream API's reply has the status {response.status}, which is no HTTP.")
         self.status = response.status
         self.headers = reply_headers(response.raw_headers, bodiless=response.status in _BODILESS)
         self._content = response.content
@@ -136,12 +153,3 @@ class Reply:
         with translated():
             async for chunk in self._content.iter_any():
                 yield chunk
-
-
-def _with_length(request: Outgoing) -> list[tuple[str, str]]:
-    """A body that is streamed keeps the length its sender declared; without one it goes chunked."""
-    headers = request_headers(request.headers)
-    if isinstance(request.body, bytes):
-        return [*headers, ("Content-Length", str(len(request.body)))] if request.body else headers
-    declared = next((value for name, value in request.headers if name.lower() == b"content-length"), None)
-    return headers if declared is None else [*headers, ("Content-Length", declared.decode("latin-1"))]

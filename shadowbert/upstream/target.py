@@ -2,6 +2,8 @@
 
 _AZURE_ROOTS = (b"/openai/v1", b"/openai")
 _ROOT = b"/v1"
+_SERVER = b"*"
+"""The whole server, as in OPTIONS * (RFC 9112, section 3.2.4)."""
 
 
 def map_target(base_path: bytes, target: bytes) -> bytes:
@@ -16,7 +18,7 @@ def map_target(base_path: bytes, target: bytes) -> bytes:
     >>> map_target(b"", b"/openai/deployments/d/chat/completions?api-version=1")
     b'/openai/deployments/d/chat/completions?api-version=1'
     """
-    if not base_path:
+    if not base_path or target == _SERVER:
         return target
     for root in _AZURE_ROOTS:
         if base_path.endswith(root) and _under(target, root):
