@@ -12,10 +12,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, cast
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from shadowbert.domain.task import Policy
@@ -25,13 +33,37 @@ from shadowbert.flow.journal import Durability
 PREFIX = "SHADOWBERT_"
 CONFIG_VARIABLE = "SHADOWBERT_CONFIG"
 DEFAULT_FILES = ("configs/shadowbert.toml", "shadowbert.toml")
+ANY_NAME = "NAME"
+
+
+_OWN_SURFACE = frozenset({"shadowbert", "healthz", "readyz", "metrics"})
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_RESERVED = frozenset({"default", "upstream", "student", "llm"})
+_PATH_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
 def _http_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("should be an http or https URL without a query")
+    if "@" in parts.netloc:
+        raise ValueError("should hold no credentials: the clients' own go through")
     return value.rstrip("/")
+
+
+def _path_prefix(value: str) -> str:
+    prefix = value.rstrip("/")
+    segments = prefix.split("/")[1:]
+    if not _PATH_PREFIX.fullmatch(prefix) or {".", ".."}.intersection(segments):
+        raise ValueError('should look like "/azure"')
+    if segments[0] in _OWN_SURFACE:
+        raise ValueError(f"should not begin with /{segments[0]}: shadowbert answers there itself")
+    return prefix
+
+
+def _listed(value: object) -> object:
+    """A list, or the same in one variable or flag: separated by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 Seconds = Annotated[float, Field(gt=0)]
@@ -62,6 +94,34 @@ class UpstreamSettings(_Section):
     @property
     def total_limit_s(self) -> float | None:
         return self.total_s or None
+
+
+class NamedUpstreamSettings(UpstreamSettings):
+    """A further upstream with the calls that go there. It has no address unless it says one."""
+
+    base_url: Annotated[str, AfterValidator(_http_url)] = ""
+    path_prefix: Annotated[str, AfterValidator(_path_prefix)] = ""
+    models: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_listed)] = ()
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not self.base_url:
+            raise ValueError("should say its base_url")
+        if not self.path_prefix and not self.models:
+            raise ValueError("should say a path_prefix or models: no call would go there")
+        return self
+
+
+def _apart(upstreams: dict[str, NamedUpstreamSettings]) -> dict[str, NamedUpstreamSettings]:
+    """Names that can be written anywhere; no prefix twice."""
+    by_prefix: dict[str, str] = {}
+    for name, upstream in upstreams.items():
+        if name in _RESERVED or not _NAME.fullmatch(name):
+            reason = "is reserved" if name in _RESERVED else "is no name: lower-case letters, digits and hyphens are"
+            raise ValueError(f'"{name}" {reason}')
+        if upstream.path_prefix and (other := by_prefix.setdefault(upstream.path_prefix, name)) != name:
+            raise ValueError(f"{other} and {name} should not share the path_prefix {upstream.path_prefix}")
+    return upstreams
 
 
 class StoreSettings(_Section):
@@ -120,6 +180,7 @@ class Settings(_Section):
     student_mode: Literal["allowed", "refused"] = "refused"
     server: ServerSettings = ServerSettings()
     upstream: UpstreamSettings = UpstreamSettings()
+    upstreams: Annotated[dict[str, NamedUpstreamSettings], AfterValidator(_apart)] = {}
     store: StoreSettings = StoreSettings()
     journal: JournalSettings = JournalSettings()
     student: StudentSettings = StudentSettings()
@@ -218,27 +279,47 @@ def _parsed(file: Path) -> dict[str, object]:
 
 
 def _keys(model: type[BaseModel] = Settings, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The path of every key."""
+    """The path of every key; ANY_NAME stands where the operator names a table."""
     for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        if name == "upstreams":
+            yield from _keys(NamedUpstreamSettings, (name, ANY_NAME))
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from _keys(field.annotation, (*path, name))
         else:
             yield (*path, name)
+
+
+def _below(key: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    """Whether a key lies in the section at this path, or is the key at this path."""
+    return len(key) >= len(path) and all(known in (part, ANY_NAME) for known, part in zip(key, path, strict=False))
 
 
 def _variable(path: tuple[str, ...]) -> str:
     return PREFIX + "__".join(path).upper()
 
 
+def _read_by(variable: str) -> str | None:
+    """The dotted key that an environment variable sets; None where nobody reads it."""
+    path = tuple(variable.removeprefix(PREFIX).lower().split("__"))
+    known = variable == _variable(path) and any(len(key) == len(path) and _below(key, path) for key in _keys())
+    return ".".join(path) if known else None
+
+
 def _variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Dotted key to value; an empty variable counts as not set. Raises ConfigError for one that nobody reads."""
-    known = {_variable(path): ".".join(path) for path in _keys()}
-    ours = {name: value for name, value in environment.items() if name.startswith(PREFIX) and name != CONFIG_VARIABLE}
-    for name, value in ours.items():
-        if name not in known and not _announced_service(name, value):
-            meant = _did_you_mean(name.removeprefix(PREFIX), [n.removeprefix(PREFIX) for n in known], prefix=PREFIX)
-            raise ConfigError(f"variable {name}: unknown{meant}")
-    return {known[name]: value for name, value in ours.items() if name in known and value}
+    found: dict[str, str] = {}
+    for name, value in environment.items():
+        if not name.startswith(PREFIX) or name == CONFIG_VARIABLE:
+            continue
+        key = _read_by(name)
+        if key is None and not _announced_service(name, value):
+            known = [_variable(path).removeprefix(PREFIX) for path in _keys()]
+            raise ConfigError(
+                f"variable {name}: unknown{_did_you_mean(name.removeprefix(PREFIX), known, prefix=PREFIX)}"
+            )
+        if key is not None and value:
+            found[key] = value
+    return found
 
 
 def _announced_service(name: str, value: str) -> bool:
@@ -254,8 +335,10 @@ def _nested(dotted: Mapping[str, object]) -> dict[str, object]:
     """
     tree: dict[str, object] = {}
     for key, value in dotted.items():
-        section, _, leaf = key.rpartition(".")
-        tree = _merged(tree, {section: {leaf: value}} if section else {leaf: value})
+        branch: object = value
+        for part in reversed(key.split(".")):
+            branch = {part: branch}
+        tree = _merged(tree, cast("dict[str, object]", branch))
     return tree
 
 
@@ -271,20 +354,21 @@ def _merged(low: Mapping[str, object], high: Mapping[str, object]) -> dict[str, 
 def _sentence(errors: list[ErrorDetails], sources: list[_Source]) -> str:
     first = errors[0]
     path = tuple(str(part) for part in first["loc"])
-    source = next(source for source in sources if source.holds(path))
+    source = next(source for depth in range(len(path), -1, -1) for source in sources if source.holds(path[:depth]))
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{source.place(path)}: {_complaint(first, path)}{more}"
 
 
 def _complaint(error: ErrorDetails, path: tuple[str, ...]) -> str:
     if error["type"] == "extra_forbidden":
-        siblings = sorted({key[len(path) - 1] for key in _keys() if key[: len(path) - 1] == path[:-1]})
+        siblings = sorted({key[len(path) - 1] for key in _keys() if len(key) >= len(path) and _below(key, path[:-1])})
         return f"unknown key{_did_you_mean(path[-1], siblings)}"
     if error["type"] in ("model_type", "model_attributes_type"):
         return "should be a section"
     wish = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    # A URL may hold a password.
-    return wish if path[-1].endswith("url") else f"{wish} (got {error['input']!r:.60})"
+    # A URL may hold a password, and a table may hold a URL.
+    told = path[-1].endswith("url") or isinstance(error["input"], Mapping)
+    return wish if told else f"{wish} (got {error['input']!r:.60})"
 
 
 def _did_you_mean(word: str, known: list[str], *, prefix: str = "") -> str:

@@ -222,3 +222,91 @@ def test_derived_values() -> None:
     assert Settings().upstream.total_limit_s is None
     assert load_settings(flags={"upstream.total_s": 5}).upstream.total_limit_s == 5.0
     assert load_settings(flags={"upstream.base_url": "http://h/v1/"}).upstream.base_url == "http://h/v1"
+
+
+AZURE = '[upstreams.azure]\nbase_url = "https://a/openai"\n'
+
+
+def test_named_upstreams_are_read_in_the_order_of_the_file() -> None:
+    written(
+        '[upstreams.west]\nbase_url = "http://w/v1/"\nmodels = ["b-*", "a"]\nauth = "none"\n'
+        + AZURE
+        + 'path_prefix = "/azure/"\nread_s = 5'
+    )
+    west, azure = (upstreams := load_settings().upstreams).values()
+    assert list(upstreams) == ["west", "azure"]
+    assert (west.base_url, west.models, west.auth, west.path_prefix) == ("http://w/v1", ("b-*", "a"), "none", "")
+    assert (azure.path_prefix, azure.read_s, azure.connect_s, azure.models) == ("/azure", 5.0, 10.0, ())
+
+
+def test_named_upstreams_come_from_variables_and_flags_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHADOWBERT_UPSTREAMS__MY-WEST__BASE_URL", "http://w/v1")
+    monkeypatch.setenv("SHADOWBERT_UPSTREAMS__MY-WEST__MODELS", "b-*, a")
+    west = load_settings(flags={"upstreams.my-west.auth": "none"}).upstreams["my-west"]
+    assert (west.base_url, west.models, west.auth) == ("http://w/v1", ("b-*", "a"), "none")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (AZURE, "upstreams.azure: should say a path_prefix or models: no call would go there"),
+        ('[upstreams.azure]\npath_prefix = "/azure"', "upstreams.azure: should say its base_url"),
+        (AZURE + 'prefix = "/a"', 'upstreams.azure.prefix: unknown key; did you mean "path_prefix"?'),
+        (
+            AZURE + 'colour = "/a"',
+            (
+                "upstreams.azure.colour: unknown key; known are auth, base_url, connect_s, models, path_prefix, read_s,"
+                " total_s"
+            ),
+        ),
+        (
+            '[upstreams.azure]\nbase_url = "ftp://a:secret@b"\npath_prefix = "/a"',
+            "upstreams.azure.base_url: should be an http or https URL without a query",
+        ),
+        (
+            AZURE + 'path_prefix = "/a"\n[upstreams.west]\nbase_url = "http://w"\npath_prefix = "/a/"',
+            "upstreams: azure and west should not share the path_prefix /a",
+        ),
+        (
+            AZURE + 'path_prefix = "/shadowbert/a"',
+            (
+                "upstreams.azure.path_prefix: should not begin with /shadowbert: shadowbert answers there itself"
+                " (got '/shadowbert/a')"
+            ),
+        ),
+        (AZURE + 'path_prefix = "azure"', """upstreams.azure.path_prefix: should look like "/azure" (got 'azure')"""),
+        (
+            AZURE + 'path_prefix = "/a/../b"',
+            """upstreams.azure.path_prefix: should look like "/azure" (got '/a/../b')""",
+        ),
+        (AZURE + 'path_prefix = "/"', """upstreams.azure.path_prefix: should look like "/azure" (got '/')"""),
+        (AZURE + 'models = [""]', "upstreams.azure.models.0: String should have at least 1 character (got '')"),
+        ('[upstreams.llm]\nbase_url = "http://a"\nmodels = ["m"]', 'upstreams: "llm" is reserved'),
+        (
+            '[upstreams."My West"]\nbase_url = "http://a"\nmodels = ["m"]',
+            'upstreams: "My West" is no name: lower-case letters, digits and hyphens are',
+        ),
+        ('[upstreams]\nazure = "http://a"', "upstreams.azure: should be a section"),
+        ("upstreams = 3", "upstreams: should be a valid dictionary (got 3)"),
+    ],
+)
+def test_a_mistake_in_an_upstream_is_one_line(text: str, sentence: str) -> None:
+    written(text)
+    assert complaint() == f"shadowbert.toml: {sentence}"
+
+
+def test_a_base_url_with_credentials_is_refused_and_not_repeated() -> None:
+    sentence = complaint(flags={"upstream.base_url": "https://user:hunter2@host/v1"})
+    assert sentence == "flag upstream.base_url: should hold no credentials: the clients' own go through"
+
+
+def test_a_mistake_in_a_variable_of_an_upstream_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHADOWBERT_UPSTREAMS__AZURE__BASEURL", "http://a")
+    assert complaint().startswith("variable SHADOWBERT_UPSTREAMS__AZURE__BASEURL: unknown")
+
+
+def test_the_examples_of_upstreams_are_right() -> None:
+    commented = EXAMPLE.read_text().partition("[upstreams]")[2].partition("[store]")[0]
+    lines = [line.removeprefix("# ") for line in commented.splitlines() if " = " in line or line.startswith("# [upst")]
+    upstreams = load_settings(written("\n".join(lines))).upstreams
+    assert [(u.path_prefix, bool(u.models)) for u in upstreams.values()] == [("/azure", False), ("", True)]

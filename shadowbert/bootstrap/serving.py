@@ -11,6 +11,7 @@ from functools import partial
 from shadowbert.bert.serving.engine import Engine, open_student
 from shadowbert.bootstrap.pulse import silence
 from shadowbert.bootstrap.storage import check_store, coin_key
+from shadowbert.bootstrap.upstreams import every_upstream, keyless, open_upstreams
 from shadowbert.errors import SchemaOutdated, StoreError
 from shadowbert.flow.answer import AnswerStation
 from shadowbert.flow.journal import SegmentJournal
@@ -19,7 +20,6 @@ from shadowbert.flow.policy import AnswerPolicy
 from shadowbert.routing.coins import Coins
 from shadowbert.settings import Settings
 from shadowbert.store.store import Store
-from shadowbert.upstream.relay import Relay, Timeouts
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ async def open_serving(settings: Settings) -> AsyncIterator[Serving]:
             home=settings.data_dir,
             silence=partial(silence, settings),
         )
-        upstream = await stack.enter_async_context(Relay(settings.upstream.base_url, timeouts=_timeouts(settings)))
+        upstream = await stack.enter_async_context(open_upstreams(settings))
         station = AnswerStation(
             upstream=upstream,
             journal=journal,
@@ -110,17 +110,14 @@ def _coins(settings: Settings, store: Store) -> Coins:
 
 
 def _policy(settings: Settings) -> AnswerPolicy:
+    without_keys = keyless(settings)
     return AnswerPolicy(
         body_limit=settings.server.body_limit_mb * MEGABYTE,
         deadline_ms=settings.student.deadline_ms,
         student_mode=settings.student_mode == "allowed",
-        checks_keys=settings.upstream.auth == "passthrough",
+        checks_keys=len(without_keys) < len(every_upstream(settings)),
+        keyless=without_keys,
         mirror_age=settings.watch.mirror_max_age_s,
         gate_age=settings.watch.gate_max_age_s,
         headers=settings.server.headers,
     )
-
-
-def _timeouts(settings: Settings) -> Timeouts:
-    limits = settings.upstream
-    return Timeouts(connect=limits.connect_s, read=limits.read_s, total=limits.total_limit_s)

@@ -7,7 +7,7 @@ Knows neither upstream nor client.
 import logging
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shadowbert.domain.exchange import CallNote
 from shadowbert.domain.route import Decider, Reason, Route, Source
@@ -128,7 +128,7 @@ class Chooser:
             mode=record.wishes.mode,
             student_mode_allowed=policy.student_mode,
             authenticated=served
-            and (not policy.checks_keys or self._callers.knows(record.wishes, call.request.teacher)),
+            and (not policy.checks(record.upstream) or self._callers.knows(record.wishes, call.request.teacher)),
             watched=served and self._watched(),
         )
 
@@ -146,7 +146,7 @@ class Chooser:
         except (StudentError, TimeoutError) as error:
             choice.route = on_failure(_failure(error), consult)
             return
-        choice.prediction = prediction
+        choice.prediction = replace(prediction, guess=replace(prediction.guess, distributions=()))
         route = after_student(consult, prediction.guess)
         if route.source is Source.STUDENT:
             rendered = render_local(call, prediction, record)

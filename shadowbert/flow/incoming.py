@@ -1,14 +1,21 @@
 """A client's request as the answer station takes it, and what its headers ask of us. Knows no task and no upstream."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 from shadowbert.domain.exchange import Endpoint
 from shadowbert.flow.ports import Headers
 from shadowbert.routing.decide import Mode
+from shadowbert.routing.upstreams import UpstreamRules
+from shadowbert.wire.tolerant import as_text, parse_object
 
-_CHAT = re.compile(r"(?:/openai)?(?:/v1)?/chat/completions|/openai/deployments/(?P<deployment>[^/]+)/chat/completions")
+_OBSERVED = re.compile(
+    r"(?:(?:/openai)?(?:/v1)?|/openai/deployments/(?P<deployment>[^/]+))"
+    r"/(?:(?P<chat>chat/completions)|(?P<responses>responses)|(?P<completions>completions))"
+)
+"""The group that matched last is named as its endpoint."""
+
 _CREDENTIALS = frozenset({b"authorization", b"api-key", b"x-api-key", b"ocp-apim-subscription-key"})
 """OpenAI's and Azure's own, and those of the gateways people put before them (Azure API Management, for one)."""
 
@@ -39,19 +46,28 @@ class Incoming:
     """The raw path with the raw query, byte for byte."""
     headers: Headers
     body: bytes | Streamed
+    upstream: str = ""
+    """Where it goes: the name of a configured upstream, empty for the default one."""
+    prefix: str = ""
+    """The start of the path that only chose the upstream and does not reach it."""
 
     @property
     def body_bytes(self) -> int:
         return len(self.body) if isinstance(self.body, bytes) else self.body.seen
 
     @property
+    def onward(self) -> bytes:
+        """The target as the upstream gets it."""
+        return self.target[len(self.prefix) :]
+
+    @property
     def endpoint(self) -> Endpoint | None:
-        return observed(self.method, self.path)
+        return observed(self.method, self.path[len(self.prefix) :])
 
     @property
     def deployment(self) -> str | None:
         """The model where Azure style puts it: in the path."""
-        found = _CHAT.fullmatch(self.path)
+        found = _OBSERVED.fullmatch(self.path[len(self.prefix) :])
         return found["deployment"] if found else None
 
 
@@ -67,10 +83,34 @@ def observed(method: str, path: str) -> Endpoint | None:
 
     >>> observed("POST", "/v1/chat/completions")
     <Endpoint.CHAT: 'chat'>
+    >>> observed("POST", "/openai/responses")
+    <Endpoint.RESPONSES: 'responses'>
     >>> observed("GET", "/v1/chat/completions") is observed("POST", "/v1/embeddings") is None
     True
     """
-    return Endpoint.CHAT if method == "POST" and _CHAT.fullmatch(path) else None
+    found = _OBSERVED.fullmatch(path) if method == "POST" else None
+    return Endpoint(found.lastgroup) if found and found.lastgroup else None
+
+
+def addressed(incoming: Incoming, rules: UpstreamRules) -> Incoming | None:
+    """The same with its upstream, which the path decides, or else the model that an observed call names.
+
+    None where the model decides and stands in a body that is not read: it must not go to the wrong one.
+    """
+    if not rules.rules:
+        return incoming
+    path = incoming.target.decode("latin-1")
+    placed = replace(incoming, prefix=rules.prefix(path))
+    model = _model(placed) if rules.needs_model(path) and placed.endpoint is not None else ""
+    return None if model is None else replace(placed, upstream=rules.choose(path, model))
+
+
+def _model(incoming: Incoming) -> str | None:
+    if incoming.deployment is not None:
+        return incoming.deployment
+    if not isinstance(incoming.body, bytes):
+        return None
+    return as_text((parse_object(incoming.body) or {}).get("model")) or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,15 @@ class AnswerPolicy:
     student_mode: bool = False
     """Whether a request header may force the student."""
     checks_keys: bool = True
-    """False where the upstream is declared `auth = "none"`."""
+    """False where every upstream is declared `auth = "none"`."""
+    keyless: frozenset[str] = frozenset()
+    """The names of those that are."""
     mirror_age: float = 30.0
     gate_age: float = 600.0
     """Seconds after which nobody counts as watching any more."""
     headers: bool = True
     """Whether replies carry our own headers."""
+
+    def checks(self, upstream: str) -> bool:
+        """Whether this upstream has to have accepted a caller before the caller gets a local answer."""
+        return self.checks_keys and upstream not in self.keyless

@@ -21,6 +21,8 @@ class RelayRequest:
     target: bytes
     headers: Headers
     body: bytes | AsyncIterator[bytes]
+    upstream: str = ""
+    """The name of the configured upstream; empty for the default one."""
 
 
 class RelayReply(Protocol):

@@ -42,7 +42,7 @@ class Record:
         self.received_at = time.time()
         self.incoming, self.wishes = incoming, wishes
         self.endpoint = incoming.endpoint
-        self.upstream = ""
+        self.upstream = incoming.upstream
         self.deployment = incoming.deployment or ""
         self.route = _UNDECIDED
         self.call: CallNote | None = None
@@ -110,7 +110,7 @@ class Record:
             retry_count=self.wishes.retry_count,
             client=self.wishes.client,
             call=self.call if keep else None,
-            prediction=self.prediction.noted() if keep and self.prediction else None,
+            prediction=self.prediction if keep else None,
             upstream=self.upstream,
             deployment=self.deployment,
         )

@@ -24,7 +24,7 @@ class Relayer:
 
     async def relay(self, record: Record, client: Client, *, choice: Choice, audit: Audit, marks: Marks) -> None:
         sent = record.incoming
-        request = RelayRequest(sent.method, sent.target, sent.headers, sent.body)
+        request = RelayRequest(sent.method, sent.onward, sent.headers, sent.body, sent.upstream)
         passage = _Passage(record, client, self._recorder, audit)
         try:
             async with self._upstream.send(request) as reply:

@@ -1,16 +1,18 @@
 """The answer path put together on a loopback port: real relay, real server, in-memory journal, stages and student."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from shadowbert.flow.answer import AnswerStation
 from shadowbert.flow.policy import AnswerPolicy
 from shadowbert.routing.coins import Coins
+from shadowbert.routing.upstreams import DEFAULT, UpstreamRule, UpstreamRules
 from shadowbert.testing.factories import sure
 from shadowbert.testing.fakes import FixedStages, MemoryJournal, ScriptedPredictor
 from shadowbert.testing.serving import serving
 from shadowbert.upstream.relay import Relay, Timeouts
+from shadowbert.upstream.switch import Switch
 from shadowbert.web.app import create_app
 
 
@@ -24,18 +26,22 @@ class House:
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     stages: FixedStages = field(default_factory=FixedStages)
     student: ScriptedPredictor = field(default_factory=lambda: ScriptedPredictor(sure))
+    others: Mapping[UpstreamRule, str] = field(default_factory=dict)
+    """Further upstreams: the rule and the base URL of each."""
     url: str = ""
 
     @contextmanager
     def open(self) -> Iterator["House"]:
-        relay = Relay(self.upstream, timeouts=self.timeouts)
+        bases = {DEFAULT: self.upstream, **{rule.name: base for rule, base in self.others.items()}}
+        switch = Switch({name: Relay(base, timeouts=self.timeouts) for name, base in bases.items()})
         station = AnswerStation(
-            upstream=relay,
+            upstream=switch,
             journal=self.journal,
             stages=self.stages,
             predictor=self.student,
             coins=Coins(b"a key for tests"),
             policy=self.policy,
         )
-        with serving(create_app(station, checks=dict, lifespan=lambda: relay)) as self.url:
+        app = create_app(station, checks=dict, lifespan=lambda: switch, upstreams=UpstreamRules(tuple(self.others)))
+        with serving(app) as self.url:
             yield self

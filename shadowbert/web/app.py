@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter, FastAPI
 
+from shadowbert.routing.upstreams import NO_RULES, UpstreamRules
 from shadowbert.web.client import App, Receive, Scope, Send
 from shadowbert.web.guard import Guard
 from shadowbert.web.health import Checks, health_routes
@@ -20,13 +21,20 @@ Lifespan = Callable[[], AbstractAsyncContextManager[object]]
 _OURS = frozenset({"shadowbert", "healthz", "readyz", "metrics"})
 
 
-def create_app(station: Station, *, checks: Checks, lifespan: Lifespan, routers: Sequence[APIRouter] = ()) -> App:
+def create_app(
+    station: Station,
+    *,
+    checks: Checks,
+    lifespan: Lifespan,
+    routers: Sequence[APIRouter] = (),
+    upstreams: UpstreamRules = NO_RULES,
+) -> App:
     """`routers` carry the admin API and the dashboard."""
     own = FastAPI(title="shadowbert", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     for router in (health_routes(checks), *routers):
         own.include_router(router)
     tell_problems(own)
-    return Dispatcher(Proxy(station), Guard(own), lifespan)
+    return Dispatcher(Proxy(station, upstreams), Guard(own), lifespan)
 
 
 class Dispatcher:

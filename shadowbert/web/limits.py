@@ -59,19 +59,22 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        if self._head > MAX_HEAD:
+        if self._too_large():
             self._refuse()
         else:
             super().send_400_response(msg)
 
+    def _too_large(self) -> bool:
+        return self._head > MAX_HEAD
+
     def _count(self, size: int) -> None:
         self._silent = 0
         self._head += size
-        if self._head > MAX_HEAD:
+        if self._too_large():
             raise HeadTooLarge
 
-    def _refuse(self) -> None:
+    def _refuse(self, reply: bytes = _REPLY) -> None:
         """Says nothing where an earlier reply is on its way: a client would take this for a part of it."""
         if self.cycle is None or self.cycle.response_complete:
-            self.transport.write(_REPLY)
+            self.transport.write(reply)
         self.transport.close()

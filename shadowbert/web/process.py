@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from shadowbert.admin_token import ensure_admin_token, read_admin_token
 from shadowbert.bootstrap.serving import Serving, open_serving
+from shadowbert.bootstrap.upstreams import upstream_rules
 from shadowbert.bootstrap.working import open_operate, open_report
 from shadowbert.children import FILE_NAME, read_children
 from shadowbert.flow.incoming import Client, Incoming
@@ -87,4 +88,5 @@ def build_app(settings: Settings) -> App:
         checks=station.checks,
     )
     routers = (metrics_routes(station.metrics), admin_routes(desk, doorkeeper), dashboard_routes(desk, doorkeeper))
-    return create_app(station, checks=station.checks, lifespan=station.lifespan, routers=routers)
+    rules = upstream_rules(settings)
+    return create_app(station, checks=station.checks, lifespan=station.lifespan, routers=routers, upstreams=rules)

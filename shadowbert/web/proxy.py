@@ -1,16 +1,20 @@
 """The proxy's door: a plain ASGI application in front of the answer station, for every path that is not ours.
 
-Refuses WebSockets in OpenAI's shape. No framework, no redirects, no CORS: whatever else a client says goes through.
+Says which upstream a call goes to, by the configured rules alone. Refuses WebSockets in OpenAI's shape. No framework,
+no redirects, no CORS: whatever else a client says goes through.
 """
 
 from typing import Protocol
 from urllib.parse import quote
 
-from shadowbert.flow.incoming import Client, Incoming, observed
+from shadowbert.flow.incoming import Client, Incoming, addressed, observed
 from shadowbert.flow.marks import error_reply
+from shadowbert.routing.upstreams import NO_RULES, UpstreamRules
 from shadowbert.web.client import AsgiClient, ClientGone, Receive, Scope, Send
+from shadowbert.web.protocol import TARGET
 
 _NO_WEBSOCKETS = "shadowbert relays HTTP; WebSockets are not supported"
+_MODEL_UNREAD = "The model decides the upstream here, and this body is too large to be read; use a path prefix"
 
 
 class Station(Protocol):
@@ -22,43 +26,55 @@ class Station(Protocol):
 
 
 class Proxy:
-    def __init__(self, station: Station) -> None:
-        self._station = station
+    def __init__(self, station: Station, upstreams: UpstreamRules = NO_RULES) -> None:
+        self._station, self._upstreams = station, upstreams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await _refuse_websocket(scope, receive, send)
         elif scope["method"] == "GET" and _wants_upgrade(scope):
-            await _refuse_upgrade(send)
+            await _refuse(send, 501, _NO_WEBSOCKETS, code="shadowbert_websocket_unsupported")
         else:
             await self._relay(scope, receive, send)
 
     async def _relay(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             async with AsgiClient(receive, send) as client:
-                method, path = scope["method"], scope["path"]
-                body = await client.body(self._station.body_limit if observed(method, path) else 0)
-                if isinstance(body, bytes):
-                    client.watch()
-                await self._station.answer(Incoming(method, path, _target(scope), scope["headers"], body), client)
+                incoming = addressed(await self._incoming(scope, client), self._upstreams)
+                if incoming is None:
+                    await _refuse(send, 413, _MODEL_UNREAD, code="shadowbert_model_unread")
+                else:
+                    await self._station.answer(incoming, client)
         except ClientGone:
             return  # nobody is left to be told
 
+    async def _incoming(self, scope: Scope, client: AsgiClient) -> Incoming:
+        method, path, target = scope["method"], scope["path"], _target(scope)
+        prefix = self._upstreams.prefix(target.decode("latin-1"))
+        body = await client.body(self._station.body_limit if observed(method, path[len(prefix) :]) else 0)
+        if isinstance(body, bytes):
+            client.watch()
+        return Incoming(method, path, target, scope["headers"], body)
+
 
 def _target(scope: Scope) -> bytes:
+    """As the request line has it where our server tells (ASGI drops an empty query), else put together again."""
+    told: bytes | None = scope.get("extensions", {}).get(TARGET)
+    if told is not None:
+        return told
     path: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
     query: bytes = scope["query_string"]
     return path + b"?" + query if query else path
 
 
 def _wants_upgrade(scope: Scope) -> bool:
+    """A server without WebSockets of its own hands the handshake over as a plain GET."""
     return any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"])
 
 
-async def _refuse_upgrade(send: Send) -> None:
-    """A server without WebSockets of its own hands the handshake over as a plain GET."""
-    headers, body = error_reply(_NO_WEBSOCKETS, code="shadowbert_websocket_unsupported", retry=False)
-    await send({"type": "http.response.start", "status": 501, "headers": headers})
+async def _refuse(send: Send, status: int, message: str, *, code: str) -> None:
+    headers, body = error_reply(message, code=code, retry=False)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 

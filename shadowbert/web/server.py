@@ -8,7 +8,7 @@ from math import ceil
 import uvicorn
 
 from shadowbert.web.client import App
-from shadowbert.web.limits import LimitedProtocol
+from shadowbert.web.protocol import FaithfulProtocol
 
 KEEP_ALIVE_S = 75.0
 """Longer than any SDK keeps an idle connection, so that the client is the one who closes it."""
@@ -32,7 +32,7 @@ def server_for(
         port=port,
         fd=fd,
         loop="uvloop",
-        http=LimitedProtocol,
+        http=FaithfulProtocol,
         ws="none",
         interface="asgi3",
         lifespan="on",

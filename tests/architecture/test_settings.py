@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from shadowbert.settings import PolicySettings, Settings
+from shadowbert.settings import PolicySettings, Settings, UpstreamSettings
 from tests.architecture.source import Module, modules, parsed
 
 HOME = "shadowbert/settings.py"
 # Properties of the settings that read keys for whoever reads them.
 THROUGH = {
     "total_limit_s": {"upstream.total_s"},
+    **{key: {f"upstream.{key}"} for key in UpstreamSettings.model_fields},
     "default_policy": {"training.first", *(f"policy.{key}" for key in PolicySettings.model_fields)},
 }
 SECTIONS = {name for name, field in Settings.model_fields.items() if hasattr(field.annotation, "model_fields")}
