@@ -1,7 +1,7 @@
 """Trained models of a task version and what they say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shadowbert.domain.contract import Answer
 
@@ -39,6 +39,10 @@ class Prediction:
     in_slice: bool
     late: bool = False
     ms: float = 0.0
+
+    def noted(self) -> "Prediction":
+        """For the log, which has no use for the probability of every label."""
+        return replace(self, guess=replace(self.guess, distributions=()))
 
 
 @dataclass(frozen=True, slots=True)

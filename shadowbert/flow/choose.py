@@ -7,7 +7,7 @@ Knows neither upstream nor client.
 import logging
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shadowbert.domain.exchange import CallNote
 from shadowbert.domain.route import Decider, Reason, Route, Source
@@ -146,7 +146,7 @@ class Chooser:
         except (StudentError, TimeoutError) as error:
             choice.route = on_failure(_failure(error), consult)
             return
-        choice.prediction = replace(prediction, guess=replace(prediction.guess, distributions=()))
+        choice.prediction = prediction
         route = after_student(consult, prediction.guess)
         if route.source is Source.STUDENT:
             rendered = render_local(call, prediction, record)

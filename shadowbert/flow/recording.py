@@ -110,7 +110,7 @@ class Record:
             retry_count=self.wishes.retry_count,
             client=self.wishes.client,
             call=self.call if keep else None,
-            prediction=self.prediction if keep else None,
+            prediction=self.prediction.noted() if keep and self.prediction else None,
             upstream=self.upstream,
             deployment=self.deployment,
         )

@@ -326,3 +326,12 @@ def test_the_sample_contract_is_what_the_tests_think() -> None:
     contract = version().contract
     assert isinstance(contract, Contract)
     assert [field.labels for field in contract.fields] == [("account", "card", "transfer")]
+
+
+async def test_the_log_keeps_no_distributions_of_an_audit() -> None:
+    guess = Guess((1,), (0.9,), 0.95, ((0.06, 0.9, 0.04),))
+    scene = Scene(student=ScriptedPredictor(lambda _: guess))
+    scene.stages.show(version(audit_rate=1.0))
+    await scene.call()
+    assert scene.row.prediction is not None
+    assert scene.row.prediction.guess.distributions == ()
