@@ -39,11 +39,9 @@ def request_headers(headers: Pairs) -> list[tuple[bytes, bytes]]:
 def reply_headers(headers: Pairs, *, bodiless: bool) -> list[tuple[bytes, bytes]]:
     """The end-to-end headers of a reply; raises UpstreamError for one that no server may send.
 
-    A 204 or 304 loses its Content-Length: it has no body to be counted. So does a chunked reply: chunks count (RFC
-    9112, section 6.3).
+    A 204 or 304 loses its Content-Length: it has no body to be counted.
     """
-    chunked = any(name.lower() == b"transfer-encoding" for name, _ in headers)
-    dropped = HOP_BY_HOP | {b"content-length"} if bodiless or chunked else HOP_BY_HOP
+    dropped = HOP_BY_HOP | {b"content-length"} if bodiless else HOP_BY_HOP
     crossing = [(name, value) for name, value, _ in _crossing(headers, dropped)]
     if any(not _NAME.fullmatch(name) or _UNFIT.search(value) for name, value in crossing):
         raise UpstreamError("The upstream API's reply has a header that is no HTTP.")

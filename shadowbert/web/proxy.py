@@ -7,7 +7,7 @@ no redirects, no CORS: whatever else a client says goes through.
 from typing import Protocol
 from urllib.parse import quote
 
-from shadowbert.flow.incoming import Client, Incoming, addressed, observed
+from shadowbert.flow.incoming import Client, Incoming, Streamed, addressed, observed
 from shadowbert.flow.marks import error_reply
 from shadowbert.routing.upstreams import NO_RULES, UpstreamRules
 from shadowbert.web.client import AsgiClient, ClientGone, Receive, Scope, Send
@@ -40,11 +40,13 @@ class Proxy:
     async def _relay(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             async with AsgiClient(receive, send) as client:
-                incoming = addressed(await self._incoming(scope, client), self._upstreams)
-                if incoming is None:
-                    await _refuse(send, 413, _MODEL_UNREAD, code="shadowbert_model_unread")
-                else:
+                received = await self._incoming(scope, client)
+                incoming = addressed(received, self._upstreams)
+                if incoming is not None:
                     await self._station.answer(incoming, client)
+                    return
+                await _read_to_its_end(received.body)
+                await _refuse(send, 413, _MODEL_UNREAD, code="shadowbert_model_unread")
         except ClientGone:
             return  # nobody is left to be told
 
@@ -55,6 +57,13 @@ class Proxy:
         if isinstance(body, bytes):
             client.watch()
         return Incoming(method, path, target, scope["headers"], body)
+
+
+async def _read_to_its_end(body: bytes | Streamed) -> None:
+    """A client that is still sending when we answer and close would see a broken connection instead of the answer."""
+    if not isinstance(body, bytes):
+        async for _ in body:
+            pass
 
 
 def _target(scope: Scope) -> bytes:

@@ -1,28 +1,41 @@
+from typing import Self
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbert.domain.exchange import Endpoint
-from shadowbert.flow.incoming import Incoming, observed, read_wishes
+from shadowbert.flow.incoming import Incoming, Streamed, addressed, observed, read_wishes
 from shadowbert.routing.decide import Mode
+from shadowbert.routing.upstreams import UpstreamRule, UpstreamRules
+
+PREFIXES = ["", "/v1", "/openai", "/openai/v1", "/openai/deployments/gpt-4o", "/openai/deployments/my gpt"]
+KINDS = {"chat/completions": Endpoint.CHAT, "responses": Endpoint.RESPONSES, "completions": Endpoint.COMPLETIONS}
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_three_endpoints_are_observed_under_every_prefix(prefix: str, kind: str) -> None:
+    assert observed("POST", f"{prefix}/{kind}") is KINDS[kind]
+    assert observed("GET", f"{prefix}/{kind}") is None
+    assert observed("POST", f"{prefix}/{kind}/") is None
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        "/v1/chat/completions",
-        "/chat/completions",
-        "/openai/v1/chat/completions",
-        "/openai/deployments/gpt-4o/chat/completions",
+        "/v1/chat/completions/1",
+        "/v1/responses/resp_1",
+        "/v1/responses/resp_1/cancel",
+        "/v1/embeddings",
+        "/v2/chat/completions",
+        "/v1/engines/davinci/completions",
+        "/v1/completions/completions",
+        "/v1//chat/completions",
+        "/v1/xresponses",
+        "/",
+        "*",
     ],
-)
-def test_chat_is_observed_under_every_prefix(path: str) -> None:
-    assert observed("POST", path) is Endpoint.CHAT
-    assert observed("GET", path) is None
-
-
-@pytest.mark.parametrize(
-    "path", ["/v1/chat/completions/", "/v1/chat/completions/1", "/v1/embeddings", "/v2/chat/completions", "/"]
 )
 def test_everything_else_is_not(path: str) -> None:
     assert observed("POST", path) is None
@@ -33,7 +46,85 @@ def test_azures_deployment_is_read_from_the_path() -> None:
         return Incoming("POST", path, b"/", [], b"").deployment
 
     assert at("/openai/deployments/my gpt/chat/completions") == "my gpt"
+    assert at("/openai/deployments/d/completions") == "d"
     assert at("/v1/chat/completions") is None
+    assert at("/openai/responses") is None
+
+
+RULES = UpstreamRules(
+    (
+        UpstreamRule("azure", "/azure"),
+        UpstreamRule("claude", models=("claude-*",)),
+        UpstreamRule("dep", models=("d-*",)),
+    )
+)
+
+
+class Unread:
+    """A body that is passed on while it comes."""
+
+    seen = 0
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise StopAsyncIteration
+
+
+def sent(target: str, body: bytes | Streamed = b"", method: str = "POST") -> Incoming:
+    return Incoming(method, target.partition("?")[0], target.encode(), [], body)
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "upstream", "onward", "endpoint"),
+    [
+        ("/azure/v1/chat/completions?x=1", b"{}", "azure", b"/v1/chat/completions?x=1", Endpoint.CHAT),
+        (
+            "/azure/openai/deployments/d-1/completions",
+            b"",
+            "azure",
+            b"/openai/deployments/d-1/completions",
+            "completions",
+        ),
+        ("/azure", b"", "azure", b"", None),
+        ("/v1/chat/completions", b'{"model":"claude-3"}', "claude", b"/v1/chat/completions", Endpoint.CHAT),
+        ("/v1/responses", b'{"model":"claude-3"}', "claude", b"/v1/responses", Endpoint.RESPONSES),
+        ("/v1/completions", b'{"model":"claude-3"}', "claude", b"/v1/completions", Endpoint.COMPLETIONS),
+        ("/v1/embeddings", b'{"model":"claude-3"}', "", b"/v1/embeddings", None),
+        ("/v1/chat/completions", b'{"model":"gpt-5"}', "", b"/v1/chat/completions", Endpoint.CHAT),
+        ("/v1/chat/completions", b'{"model":["claude-3"]}', "", b"/v1/chat/completions", Endpoint.CHAT),
+        ("/v1/chat/completions", b"claude-3", "", b"/v1/chat/completions", Endpoint.CHAT),
+        (
+            "/openai/deployments/d-1/chat/completions",
+            b'{"model":"claude-3"}',
+            "dep",
+            b"/openai/deployments/d-1/chat/completions",
+            Endpoint.CHAT,
+        ),
+        ("/azure/v1/chat/completions", Unread(), "azure", b"/v1/chat/completions", Endpoint.CHAT),
+        ("/v1/files", Unread(), "", b"/v1/files", None),
+    ],
+)
+def test_a_call_is_addressed_by_its_path_then_by_its_model(
+    target: str, body: bytes | Streamed, upstream: str, onward: bytes, endpoint: Endpoint | None
+) -> None:
+    placed = addressed(sent(target, body), RULES)
+    assert placed is not None
+    assert (placed.upstream, placed.onward, placed.endpoint) == (upstream, onward, endpoint)
+    assert placed.target == target.encode(), "the row keeps what the client said"
+
+
+def test_a_model_that_decides_must_be_read() -> None:
+    assert addressed(sent("/v1/chat/completions", Unread()), RULES) is None
+    assert addressed(sent("/v1/chat/completions", Unread()), UpstreamRules(RULES.rules[:1])) is not None
+
+
+@given(st.binary(max_size=40))
+def test_no_body_is_too_odd_to_be_addressed(body: bytes) -> None:
+    placed = addressed(sent("/v1/chat/completions", body), RULES)
+    assert placed is not None
+    assert placed.upstream in ("", "claude")
 
 
 def test_wishes_are_read_from_headers_in_any_case() -> None:

@@ -58,11 +58,6 @@ def test_no_accept_encoding_is_added_where_the_client_sent_none() -> None:
     assert request_headers([(b"accept", b"*/*")]) == [(b"accept", b"*/*")]
 
 
-def test_a_chunked_reply_has_no_length() -> None:
-    pairs = [(b"Content-Length", b"3"), (b"Transfer-Encoding", b"chunked"), (b"etag", b"x")]
-    assert reply_headers(pairs, bodiless=False) == [(b"etag", b"x")]
-
-
 @pytest.mark.parametrize("pair", [(b"x", b"a\x00b"), (b"x", b"a\nb"), (b"x y", b"1"), (b"", b"1")])
 def test_a_reply_header_that_no_server_may_send_is_upstreams_fault(pair: tuple[bytes, bytes]) -> None:
     with pytest.raises(UpstreamError):

@@ -128,6 +128,41 @@ async def test_silence_is_a_time_out() -> None:
                 await fetch(relay, asking())
 
 
+async def test_a_connection_that_is_never_made_is_a_time_out_after_one_attempt() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts, and never says a word of TLS
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        async with Relay(url, timeouts=Timeouts(connect=0.05)) as relay:
+            with pytest.raises(UpstreamTimeout):
+                await fetch(relay, asking(method="POST", body=b"{}"))
+        listener.settimeout(0.05)
+        listener.accept()[0].close()
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_the_total_time_out_ends_even_a_reply_that_goes_on(begun: bool) -> None:
+    def script(connection: socket.socket, _: bytes) -> None:
+        if begun:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(1000 if begun else 0):
+            connection.sendall(b"x")
+            time.sleep(0.01)
+
+    with serving_raw(script) as (upstream, url):
+        async with Relay(url, timeouts=Timeouts(read=10, total=0.1)) as relay:
+            with pytest.raises(UpstreamTimeout):
+                await fetch(relay, asking())
+        assert await asyncio.to_thread(upstream.gone.wait, 1.0)
+
+
+async def test_silence_in_the_middle_of_a_reply_is_a_time_out() -> None:
+    with serving_raw(replying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")) as (_, url):
+        async with Relay(url, timeouts=Timeouts(read=0.05)) as relay:
+            with pytest.raises(UpstreamTimeout):
+                await fetch(relay, asking())
+
+
 async def test_a_stream_longer_than_the_read_time_out_is_no_time_out() -> None:
     def script(connection: socket.socket, _: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n")
@@ -140,8 +175,9 @@ async def test_a_stream_longer_than_the_read_time_out_is_no_time_out() -> None:
             assert (await fetch(relay, asking()))[2] == b"x" * 30
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", b"not http\r\n\r\n"])
-async def test_a_reply_that_breaks_off_is_an_upstream_error(sent: bytes) -> None:
+async def test_a_reply_that_breaks_off_is_an_upstream_error(sent: bytes, method: str) -> None:
     def script(connection: socket.socket, _: bytes) -> None:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_RDWR)
@@ -149,8 +185,38 @@ async def test_a_reply_that_breaks_off_is_an_upstream_error(sent: bytes) -> None
     with serving_raw(script) as (upstream, url):
         async with Relay(url) as relay:
             with pytest.raises(UpstreamError):
-                await fetch(relay, asking(method="POST", body=b"{}"))
-        assert len(upstream.requests) == 1, "a POST that upstream received is never repeated"
+                await fetch(relay, asking(method=method, body=b"" if method == "GET" else b"{}"))
+        assert len(upstream.requests) == 1, "what upstream received is never repeated"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-A: a\x01b\r\nContent-Length: 2\r\n\r\nok",
+    ],
+)
+async def test_a_reply_that_no_server_may_send_is_an_upstream_error(reply: bytes) -> None:
+    with serving_raw(replying(reply)) as (_, url):
+        async with Relay(url) as relay:
+            with pytest.raises(UpstreamError):
+                await fetch(relay, asking())
+
+
+async def test_a_hint_before_the_reply_is_skipped() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+    with serving_raw(replying(hints + OK)) as (_, url):
+        async with Relay(url) as relay:
+            assert (await fetch(relay, asking()))[::2] == (200, b"ok")
+
+
+async def test_many_headers_and_large_ones_pass() -> None:
+    many = b"".join(b"x-%d: %b\r\n" % (i, b"v" * 50) for i in range(300)) + b"x-large: " + b"v" * 60_000 + b"\r\n"
+    with serving_raw(replying(b"HTTP/1.1 200 OK\r\n" + many + b"Content-Length: 2\r\n\r\nok")) as (_, url):
+        async with Relay(url) as relay:
+            _, headers, _ = await fetch(relay, asking())
+    assert len(headers) == 302
 
 
 async def test_leaving_early_closes_the_connection() -> None:

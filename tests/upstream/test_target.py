@@ -18,6 +18,11 @@ from shadowbert.upstream.target import map_target
         (b"/openai/v1", b"/openai/v1/models", b"/openai/v1/models"),
         (b"/openai/v1", b"/v1/models", b"/openai/v1/models"),
         (b"", b"/v1/models", b"/v1/models"),
+        (b"/v1", b"/v1/x?", b"/v1/x?"),
+        (b"/v1", b"//v1/x", b"/v1//v1/x"),
+        (b"/v1", b"", b"/v1"),
+        (b"/v1", b"?x=1", b"/v1?x=1"),
+        (b"/v1", b"*", b"*"),
     ],
 )
 def test_the_version_root_appears_once(base: bytes, target: bytes, lands: bytes) -> None:
