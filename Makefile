@@ -6,7 +6,7 @@ LOCKS := configs/requirements
 # Which build (CPU, CUDA) is the machine's business, so torch is in no lock.
 TORCH ?= torch==2.13.0
 
-.PHONY: install demo test check bench bench-streams lock clean
+.PHONY: install demo test test-clients test-suites check bench bench-streams lock clean
 
 install: $(VENV)/.full
 
@@ -15,6 +15,16 @@ demo: $(VENV)/.full
 
 test: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4
+
+# Every client library in an environment of its own below .clients/; needs the package indexes, and node for two of them.
+test-clients: $(VENV)/.dev
+	$(BIN)/pip install --quiet uv
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.clients
+
+# Other people's checks of an OpenAI-compatible API; needs the package indexes and node.
+test-suites: $(VENV)/.dev
+	$(BIN)/pip install --quiet uv
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.suites
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
