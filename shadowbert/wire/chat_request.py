@@ -7,11 +7,12 @@ from collections.abc import Mapping
 
 from shadowbert.domain.exchange import Endpoint
 from shadowbert.domain.route import Reason
+from shadowbert.wire.chat_parameters import chat_obstacle
 from shadowbert.wire.messages import read_messages
-from shadowbert.wire.output_ask import read_output
-from shadowbert.wire.parameters import parameter_obstacle
+from shadowbert.wire.output import TEXT, Format, read_output
 from shadowbert.wire.request import Request
 from shadowbert.wire.tolerant import as_count, as_object, as_text
+from shadowbert.wire.tools import Tools, read_functions, read_tools
 
 
 def read_chat_request(parsed: dict[str, object]) -> Request | None:
@@ -21,7 +22,7 @@ def read_chat_request(parsed: dict[str, object]) -> Request | None:
         return None
     read = read_messages(messages)
     prompt, said = (None, read) if isinstance(read, Reason) else (read, None)
-    output, tools = read_output(parsed)
+    output, tools = read_output(_format(parsed), _tools(parsed), prompt)
     metadata = parsed.get("metadata")
     return Request(
         endpoint=Endpoint.CHAT,
@@ -30,12 +31,33 @@ def read_chat_request(parsed: dict[str, object]) -> Request | None:
         output=output,
         stream=parsed.get("stream") is True,
         include_usage=as_object(parsed.get("stream_options")).get("include_usage") is True,
-        obstacle=said or tools or parameter_obstacle(parsed),
+        obstacle=said or tools or chat_obstacle(parsed, output),
         explicit_task=as_text(as_object(metadata).get("task")) or None,
         metadata=metadata if isinstance(metadata, dict) else None,
         max_tokens=_max_tokens(parsed),
         stop=_stop(parsed.get("stop")),
+        top_logprobs=(as_count(parsed.get("top_logprobs")) or 0) if parsed.get("logprobs") is True else None,
     )
+
+
+def _format(body: Mapping[str, object]) -> Format:
+    given, bias = body.get("response_format"), body.get("logit_bias")
+    if given is None:
+        return Format(bias=_weights(bias)) if bias else TEXT
+    asked = as_object(given)
+    return Format(as_text(asked.get("type")) or "", as_object(asked.get("json_schema")), _weights(bias) if bias else {})
+
+
+def _weights(bias: object) -> dict[str, float]:
+    return {token: weight for token, weight in as_object(bias).items() if isinstance(weight, int | float)}
+
+
+def _tools(body: Mapping[str, object]) -> Tools | None:
+    tools = read_tools(body.get("tools"), body.get("tool_choice"), nested=True)
+    functions = read_functions(body.get("functions"), body.get("function_call"))
+    if tools is None or functions is None:
+        return tools or functions
+    return Tools(tools.transport, (), None)  # tools beside functions: upstream decides which count
 
 
 def _max_tokens(body: Mapping[str, object]) -> int | None:

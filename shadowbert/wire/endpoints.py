@@ -7,14 +7,20 @@ from shadowbert.domain.exchange import Endpoint
 from shadowbert.wire.chat_reply import read_chat_reply
 from shadowbert.wire.chat_request import read_chat_request
 from shadowbert.wire.completions_reply import read_completions_reply
+from shadowbert.wire.completions_request import read_completions_request
 from shadowbert.wire.encoding import decode
 from shadowbert.wire.reply import Reply
 from shadowbert.wire.request import Request
 from shadowbert.wire.responses_reply import read_responses_reply
+from shadowbert.wire.responses_request import read_responses_request
 from shadowbert.wire.tolerant import parse_object
 
 _REQUESTS: Mapping[Endpoint, Callable[[dict[str, object]], Request | None]] = MappingProxyType(
-    {Endpoint.CHAT: read_chat_request}
+    {
+        Endpoint.CHAT: read_chat_request,
+        Endpoint.RESPONSES: read_responses_request,
+        Endpoint.COMPLETIONS: read_completions_request,
+    }
 )
 _REPLIES: Mapping[Endpoint, Callable[[bytes, bool], Reply | None]] = MappingProxyType(
     {

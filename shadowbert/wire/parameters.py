@@ -1,6 +1,6 @@
-"""The allow-list of request keys that cannot change a classifier's answer, each with the values that are harmless.
+"""Judges request keys by allow-lists of the values that cannot change a classifier's answer.
 
-Anything else goes to the LLM: an unknown key may change what the answer means.
+Anything else goes to the LLM: an unknown key may change what the answer means. Each endpoint has its own list.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,110 +9,97 @@ from types import MappingProxyType
 from shadowbert.domain.route import Reason
 
 Check = Callable[[object], bool]
-
-_STREAM_OPTIONS = frozenset(("include_usage", "include_obfuscation"))
-
-
-def _anything(_: object) -> bool:
-    return True
+Judge = Callable[[object], Reason | None]
+"""Why a value that is not null may change the answer; None where it cannot."""
 
 
-def _text(value: object) -> bool:
+def parameter_obstacle(body: Mapping[str, object], judges: Mapping[str, Judge]) -> Reason | None:
+    """The first reason in the body's own order; null is as good as absent, but an unknown key is never harmless."""
+    for key, value in body.items():
+        judge = judges.get(key)
+        if judge is None:
+            return Reason.UNKNOWN_PARAMETER
+        reason = None if value is None else judge(value)
+        if reason is not None:
+            return reason
+    return None
+
+
+def harmless(_: object) -> None:
+    """Whatever it says is read elsewhere."""
+
+
+def never(reason: Reason) -> Judge:
+    return lambda _: reason
+
+
+def only(value: object, reason: Reason) -> Judge:
+    """`reason` for others of the same type; what is of another type is no value of this key."""
+    kind = type(value)
+    return lambda given: Reason.PARAMETER if type(given) is not kind else None if given == value else reason
+
+
+def wants(check: Check) -> Judge:
+    return lambda value: None if check(value) else Reason.PARAMETER
+
+
+def text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _flag(value: object) -> bool:
+def flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
-def _whole(value: object) -> bool:
+def whole(value: object) -> bool:
     return type(value) is int
 
 
-def _positive(value: object) -> bool:
-    return type(value) is int and value >= 1
-
-
-def _one(value: object) -> bool:
-    return type(value) is int and value == 1
-
-
-def _false(value: object) -> bool:
-    return value is False
-
-
-def _never(_: object) -> bool:
-    return False
-
-
-def _object(value: object) -> bool:
+def record(value: object) -> bool:
     return isinstance(value, dict)
 
 
-def _between(low: float, high: float) -> Check:
+def at_least(low: int) -> Check:
+    return lambda value: type(value) is int and value >= low
+
+
+def between(low: float, high: float) -> Check:
     return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
-def _one_of(*allowed: str) -> Check:
+def one_of(*allowed: str) -> Check:
     return lambda value: isinstance(value, str) and value in allowed
 
 
-def _stream_options(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        key in _STREAM_OPTIONS and (flag is None or isinstance(flag, bool)) for key, flag in value.items()
+def flags(*names: str) -> Check:
+    """An object of such flags; null is as good as absent in it too."""
+    return lambda value: (
+        isinstance(value, dict) and all(key in names and isinstance(said, bool | None) for key, said in value.items())
     )
 
 
-def _stop(value: object) -> bool:
-    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(stop, str) for stop in value))
-
-
-_HARMLESS: Mapping[str, Check] = MappingProxyType(
+COMMON: Mapping[str, Judge] = MappingProxyType(
     {
-        # read elsewhere: messages.py, output_ask.py
-        "messages": _anything,
-        "response_format": _anything,
-        "tools": _anything,
-        "tool_choice": _anything,
-        "model": _text,
-        "parallel_tool_calls": _flag,
-        "stream": _flag,
-        "stream_options": _stream_options,
+        # read elsewhere
+        "tools": harmless,
+        "tool_choice": harmless,
+        "model": wants(text),
+        "parallel_tool_calls": wants(flag),
+        "stream": wants(flag),
         # how the LLM samples: a classifier does not
-        "temperature": _between(0, 2),
-        "top_p": _between(0, 1),
-        "presence_penalty": _between(-2, 2),
-        "frequency_penalty": _between(-2, 2),
-        "seed": _whole,
-        "verbosity": _one_of("low", "medium", "high"),
+        "temperature": wants(between(0, 2)),
+        "top_p": wants(between(0, 1)),
         # bookkeeping between the caller and upstream
-        "user": _text,
-        "safety_identifier": _text,
-        "prompt_cache_key": _text,
-        "prompt_cache_retention": _text,
-        "metadata": _object,
-        "service_tier": _one_of("auto", "default"),
-        "store": _false,
-        # more than one answer, or more than an answer
-        "n": _one,
-        "logprobs": _false,
-        "top_logprobs": _never,
-        # held against the answer when it is there
-        "max_tokens": _positive,
-        "max_completion_tokens": _positive,
-        "stop": _stop,
+        "user": wants(text),
+        "safety_identifier": wants(text),
+        "prompt_cache_key": wants(text),
+        "prompt_cache_retention": wants(text),
+        "prompt_cache_options": wants(record),
+        "metadata": wants(record),
+        "service_tier": wants(one_of("auto", "default")),
+        "store": only(value=False, reason=Reason.STORE),
+        # a verdict on the texts that comes with the reply
+        "moderation": never(Reason.PARAMETER),
     }
 )
-
-
-def parameter_obstacle(body: Mapping[str, object]) -> Reason | None:
-    """STORE, or PARAMETER for the first key or value that is not known to be harmless; null is as good as absent."""
-    if body.get("store") is True:
-        return Reason.STORE
-    if not body.get("model"):  # Azure names the teacher in the path only, which is not read here
-        return Reason.PARAMETER
-    for key, value in body.items():
-        check = _HARMLESS.get(key)
-        if check is None or not (value is None or check(value)):
-            return Reason.PARAMETER
-    return None
+"""The keys that mean the same on every endpoint."""

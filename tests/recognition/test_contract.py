@@ -148,7 +148,7 @@ def test_captured_requests_share_a_contract_where_they_share_a_canonical_schema(
     hashes = defaultdict(set)
     for entry in entries():
         request = read_request(Endpoint.CHAT, body(str(entry["file"])))
-        if request is not None and request.output is not None:
+        if request is not None and request.output is not None and entry["canonical_schema"] is not None:
             read = read_contract(request.output.schema)
             hashes[entry["canonical_schema"]].add(None if read is None else read.hash)
     multi = hashes["dde3d6c2"]

@@ -8,12 +8,18 @@ import pytest
 REQUESTS = Path(__file__).parents[2] / "../shared/requests"
 
 
-def entries() -> list[dict[str, object]]:
-    """The index of captured chat requests; skips the test where there are none."""
-    index = REQUESTS / "index.json"
-    if not index.exists():
+def index() -> list[dict[str, str]]:
+    """Of all captured requests; skips the test where there are none."""
+    path = REQUESTS / "index.json"
+    if not path.exists():
         pytest.skip("no captured requests beside this checkout")
-    return [entry for entry in orjson.loads(index.read_bytes()) if "chat/completions" in entry["path"]]
+    entries: list[dict[str, str]] = orjson.loads(path.read_bytes())
+    return entries
+
+
+def entries() -> list[dict[str, str]]:
+    """The index of captured chat requests."""
+    return [entry for entry in index() if "chat/completions" in entry["path"]]
 
 
 def body(file: str) -> bytes:

@@ -1,5 +1,7 @@
 """Chat requests for tests: a small valid one, and any change to it."""
 
+import json
+
 import orjson
 from hypothesis import strategies as st
 
@@ -23,6 +25,20 @@ def tool(name: str = "classify") -> dict[str, object]:
 
 def named(name: str = "classify") -> dict[str, object]:
     return {"type": "function", "function": {"name": name}}
+
+
+def in_prose(schema: dict[str, object]) -> str:
+    """As instructor writes it into the system message."""
+    return (
+        f"Is it spam?\n\n  Match the following json_schema:\n\n  {json.dumps(schema, indent=2)}\n\n  Not the schema!\n"
+    )
+
+
+def nested(levels: int) -> dict[str, object]:
+    schema: dict[str, object] = {"type": "string"}
+    for _ in range(levels):
+        schema = {"items": schema}
+    return schema
 
 
 def request_body(**changes: object) -> bytes:

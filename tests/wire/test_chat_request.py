@@ -1,4 +1,5 @@
-import orjson
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,13 +7,12 @@ from hypothesis import strategies as st
 from shadowbert.domain.exchange import Endpoint
 from shadowbert.domain.route import Reason
 from shadowbert.domain.template import Message
+from shadowbert.wire.chat_parameters import _JUDGES
 from shadowbert.wire.endpoints import read_request
-from shadowbert.wire.output_ask import Transport
-from shadowbert.wire.parameters import _HARMLESS
-from tests.wire.captured import body, entries
-from tests.wire.requests import MESSAGES, chat_request, json_values, request_body, tool
+from shadowbert.wire.output_ask import Statement, ToolChoice, Transport
+from tests.wire.requests import MESSAGES, SCHEMA, chat_request, in_prose, json_values, nested, request_body, tool
 
-KNOWN_KEYS = st.sampled_from([*_HARMLESS, "logit_bias"])
+KNOWN_KEYS = st.sampled_from([*_JUDGES])
 
 
 def test_a_plain_call_is_read_whole() -> None:
@@ -35,6 +35,7 @@ def test_the_lower_token_limit_counts() -> None:
     ("changes", "reason"),
     [
         ({"messages": [{"role": "user", "content": [{"type": "file", "file": {}}]}]}, Reason.NOT_TEXT),
+        ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, Reason.AUDIO),
         ({"messages": [*MESSAGES, {"role": "tool", "content": "x"}]}, Reason.HISTORY),
         ({"messages": [*MESSAGES, {"role": "user", "content": "x", "name": "ann"}]}, Reason.PARAMETER),
     ],
@@ -48,15 +49,52 @@ def test_messages_that_text_cannot_say_leave_no_prompt(changes: dict[str, object
 
 def test_the_first_reason_is_given() -> None:
     image = [{"role": "user", "content": [{"type": "image_url"}]}]
-    assert chat_request(messages=image, tools=[tool()], store=True, n=2).obstacle is Reason.NOT_TEXT
+    assert chat_request(messages=image, tools=[tool()], store=True, n=2).obstacle is Reason.IMAGE
     assert chat_request(tools=[tool()], store=True, n=2).obstacle is Reason.TOOLS
     assert chat_request(store=True, n=2).obstacle is Reason.STORE
-    assert chat_request(n=2).obstacle is Reason.PARAMETER
+    assert chat_request(n=2).obstacle is Reason.SEVERAL_ANSWERS
 
 
-def test_a_deployment_without_a_model_name_stays_with_the_llm() -> None:
+def test_a_deployment_without_a_model_name_has_none() -> None:
     request = chat_request(model=None)
-    assert (request.model, request.obstacle) == ("", Reason.PARAMETER)
+    assert (request.model, request.obstacle) == ("", None)
+
+
+def test_log_probabilities_are_asked_for_not_barred() -> None:
+    asked = [chat_request(logprobs=said, top_logprobs=top) for said, top in ((True, 5), (True, None), (False, None))]
+    assert [(request.top_logprobs, request.obstacle) for request in asked] == [(5, None), (0, None), (None, None)]
+    assert chat_request(top_logprobs=5).obstacle is Reason.PARAMETER
+
+
+def test_a_legacy_function_is_an_ask_of_its_own() -> None:
+    functions = [{"name": "classify", "parameters": SCHEMA}]
+    request = chat_request(response_format=None, functions=functions, function_call={"name": "classify"})
+    assert request.output is not None
+    assert (request.output.transport, request.output.tool_choice) == (Transport.FUNCTION, ToolChoice.NAMED)
+    assert request.obstacle is None
+    request = chat_request(response_format=None, functions=functions, tools=[tool()])
+    assert (request.output, request.obstacle) == (None, Reason.TOOLS)
+
+
+def test_a_token_bias_names_another_plain_text() -> None:
+    plain, biased = (chat_request(response_format=None, logit_bias=bias) for bias in (None, {"1": 100}))
+    assert plain.output is not None
+    assert biased.output is not None
+    assert plain.output.statement is biased.output.statement is Statement.TEXT
+    assert plain.output.schema_key != biased.output.schema_key
+    assert plain.obstacle is biased.obstacle is None
+    assert chat_request(logit_bias={"1": 100}).obstacle is Reason.PARAMETER
+
+
+def test_a_schema_too_deep_to_be_written_asks_for_nothing() -> None:
+    schema = {"type": "object", "properties": {"a": nested(300)}}
+    deep = json.dumps({"type": "json_schema", "json_schema": {"name": "spam", "schema": schema}})
+    request = read_request(Endpoint.CHAT, b'{"messages": [], "response_format": ' + deep.encode() + b"}")
+    assert request is not None
+    assert request.output is None
+    told = chat_request(response_format=None, messages=[{"role": "system", "content": in_prose(schema)}]).output
+    assert told is not None
+    assert told.statement is Statement.TEXT
 
 
 @given(st.binary())
@@ -73,22 +111,3 @@ def test_no_json_object_raises(changes: dict[str, object]) -> None:
 @pytest.mark.parametrize("data", [b"{}", b"[]", b'{"messages":"hi"}', b'{"messages":[]', b"\xff"])
 def test_hopeless_bodies_are_none(data: bytes) -> None:
     assert read_request(Endpoint.CHAT, data) is None
-
-
-def test_every_captured_request_is_read() -> None:
-    free = {"instr-PARALLEL_TOOLS-MLiteral.json", "instr-PARALLEL_TOOLS-MMulti.json", "pai-union.json"}
-    for entry in entries():
-        request = read_request(Endpoint.CHAT, body(str(entry["file"])))
-        assert request is not None
-        asked = {"response_format": Transport.CONTENT, "tools": Transport.TOOL}.get(str(entry["output_contract"]))
-        if asked is None or entry["file"] in free:
-            assert request.output is None
-        else:
-            assert request.output is not None
-            assert (request.output.transport, request.output.name) == (asked, entry["schema_name"])
-
-
-def test_a_captured_request_with_everything_stays_with_the_llm() -> None:
-    everything = orjson.loads(body("oai3-chat-create-everything.json"))
-    assert chat_request(**everything).obstacle is Reason.STORE
-    assert chat_request(**everything | {"store": None}).obstacle is Reason.PARAMETER

@@ -22,15 +22,12 @@ def test_keys_that_hold_nothing_say_nothing() -> None:
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
-        ({"role": "user", "content": [{"type": "text", "text": "see"}, IMAGE]}, Reason.NOT_TEXT),
-        ({"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]}, Reason.NOT_TEXT),
-        ({"role": "user", "content": [{"type": "text", "text": "a", "cache_control": {}}]}, Reason.NOT_TEXT),
-        ({"role": "user", "content": [{"type": "text", "text": None}]}, Reason.NOT_TEXT),
-        ({"role": "user", "content": []}, Reason.NOT_TEXT),
-        ({"role": "assistant", "audio": {"id": "a"}}, Reason.NOT_TEXT),
+        ({"role": "user", "content": [{"type": "text", "text": "see"}, IMAGE]}, Reason.IMAGE),
+        ({"role": "assistant", "audio": {"id": "a"}}, Reason.AUDIO),
         ({"role": "tool", "content": "42", "tool_call_id": "call_1"}, Reason.HISTORY),
         ({"role": "function", "content": "42", "name": "f"}, Reason.HISTORY),
         ({"role": "assistant", "content": None, "tool_calls": [CALL]}, Reason.HISTORY),
+        ({"role": "assistant", "tool_calls": [CALL]}, Reason.HISTORY),
         ({"role": "assistant", "content": None, "refusal": "no"}, Reason.HISTORY),
         ({"role": "user", "content": "hi", "name": "ann"}, Reason.PARAMETER),
         ({"role": "user", "content": None}, Reason.PARAMETER),

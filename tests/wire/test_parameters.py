@@ -2,86 +2,59 @@ import pytest
 from hypothesis import given
 
 from shadowbert.domain.route import Reason
-from shadowbert.wire.parameters import parameter_obstacle
+from shadowbert.wire.parameters import (
+    COMMON,
+    at_least,
+    between,
+    flags,
+    harmless,
+    never,
+    one_of,
+    only,
+    parameter_obstacle,
+    wants,
+    whole,
+)
 from tests.wire.requests import json_values
 
-HARMLESS = [
-    ("parallel_tool_calls", False),
-    ("stream", True),
-    ("stream_options", {"include_usage": True, "include_obfuscation": None}),
-    ("temperature", 0),
-    ("temperature", 0.1),
-    ("top_p", 1),
-    ("seed", 7),
-    ("presence_penalty", -2),
-    ("frequency_penalty", 2.0),
-    ("user", "u-1"),
-    ("safety_identifier", "s"),
-    ("prompt_cache_key", "k"),
-    ("prompt_cache_retention", "24h"),
-    ("metadata", {"task": "triage"}),
-    ("verbosity", "low"),
-    ("service_tier", "auto"),
-    ("service_tier", "default"),
-    ("store", False),
-    ("n", 1),
-    ("logprobs", False),
-    ("max_tokens", 16),
-    ("max_completion_tokens", 1),
-    ("stop", "\n"),
-    ("stop", ["a", "b"]),
-]
-HARMFUL = [
-    ("parallel_tool_calls", "no"),
-    ("stream", 1),
-    ("stream_options", {"include_everything": True}),
-    ("stream_options", {"include_usage": 1}),
-    ("temperature", 3),
-    ("temperature", True),
-    ("top_p", -0.1),
-    ("seed", 1.5),
-    ("user", 1),
-    ("metadata", "x"),
-    ("verbosity", "loud"),
-    ("service_tier", "flex"),
-    ("store", "yes"),
-    ("n", 2),
-    ("n", True),
-    ("logprobs", True),
-    ("top_logprobs", 0),
-    ("max_tokens", 0),
-    ("max_tokens", True),
-    ("stop", [1]),
-    ("model", ["gpt-4o"]),
-    ("model", None),
-    ("model", ""),
-    ("reasoning_effort", "low"),
-    ("reasoning_effort", None),
-    ("logit_bias", {"1": 100}),
-    ("modalities", ["text"]),
-    ("prediction", {}),
-    ("functions", []),
-    ("web_search_options", {}),
-    ("anything", None),
-]
+JUDGES = {"a": wants(whole), "b": never(Reason.STORE), "c": harmless}
 
 
-@pytest.mark.parametrize(("key", "value"), HARMLESS)
-def test_harmless_keys_pass(key: str, value: object) -> None:
-    assert parameter_obstacle({"model": "gpt-4o", key: value}) is None
-    if key != "model":
-        assert parameter_obstacle({"model": "gpt-4o", key: None}) is None
+def test_the_first_reason_in_the_bodys_order_is_given() -> None:
+    assert parameter_obstacle({"a": 1, "c": object()}, JUDGES) is None
+    assert parameter_obstacle({"c": 1, "b": 1, "a": "x"}, JUDGES) is Reason.STORE
+    assert parameter_obstacle({"a": "x", "b": 1}, JUDGES) is Reason.PARAMETER
 
 
-@pytest.mark.parametrize(("key", "value"), HARMFUL)
-def test_all_others_do_not(key: str, value: object) -> None:
-    assert parameter_obstacle({"model": "gpt-4o", key: value}) is Reason.PARAMETER
-
-
-def test_storing_said_aloud_has_its_own_reason() -> None:
-    assert parameter_obstacle({"model": "gpt-4o", "store": True, "n": 2}) is Reason.STORE
+def test_null_is_as_good_as_absent_where_the_key_is_known() -> None:
+    assert parameter_obstacle(dict.fromkeys(JUDGES), JUDGES) is None
+    assert parameter_obstacle({"d": None}, JUDGES) is Reason.UNKNOWN_PARAMETER
 
 
 @given(json_values())
 def test_an_unknown_key_never_passes(value: object) -> None:
-    assert parameter_obstacle({"model": "gpt-4o", "surprise": value}) is Reason.PARAMETER
+    assert parameter_obstacle({"surprise": value}, COMMON) is Reason.UNKNOWN_PARAMETER
+
+
+@pytest.mark.parametrize(
+    ("check", "yes", "no"),
+    [
+        (at_least(1), [1, 2**60], [0, True, 1.0, "1"]),
+        (between(0, 2), [0, 0.5, 2], [-0.1, 2.1, True, "1"]),
+        (one_of("low", "high"), ["low"], ["", "LOW", ["low"], 1]),
+        (flags("a", "b"), [{}, {"a": True, "b": None}], [{"c": True}, {"a": 1}, [], "a"]),
+    ],
+)
+def test_checks_take_what_they_say(check: object, yes: list[object], no: list[object]) -> None:
+    assert callable(check)
+    assert [check(value) for value in [*yes, *no]] == [True] * len(yes) + [False] * len(no)
+
+
+def test_one_harmless_value_leaves_a_reason_to_its_own_type() -> None:
+    judge = only(1, Reason.SEVERAL_ANSWERS)
+    assert [judge(value) for value in (1, 2, True, "1")] == [
+        None,
+        Reason.SEVERAL_ANSWERS,
+        Reason.PARAMETER,
+        Reason.PARAMETER,
+    ]
