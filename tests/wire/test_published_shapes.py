@@ -5,10 +5,14 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from shadowbert.wire.render import LocalAnswer, render
+from shadowbert.domain.exchange import Endpoint
+from shadowbert.wire.endpoints import read_request
+from shadowbert.wire.local_answer import LocalAnswer
+from shadowbert.wire.render import render
 from shadowbert.wire.request import Request
 from shadowbert.wire.sse import objects_of
 from tests.wire.asks import ANSWER, CHAT, LOGPROBS, RESPONSES
+from tests.wire.captured import REQUESTS
 from tests.wire.openapi import validator
 
 CHAT_ASKS = pytest.mark.parametrize("ask", CHAT.values(), ids=CHAT)
@@ -17,7 +21,7 @@ ANSWERS = pytest.mark.parametrize("answer", [ANSWER, replace(ANSWER, logprobs=LO
 
 
 def body(ask: Request, answer: LocalAnswer) -> dict[str, object]:
-    _, (document,) = render(ask, answer)
+    _, (document,) = render(replace(ask, stream=False), answer)
     parsed = orjson.loads(document)
     assert isinstance(parsed, dict)
     return parsed
@@ -76,3 +80,26 @@ def test_an_event_without_a_field_would_be_seen(ask: Request) -> None:
         for key in event:
             lacking = {name: value for name, value in event.items() if name != key}
             assert not validator("ResponseStreamEvent").is_valid(lacking)
+
+
+def captured() -> list[Request]:
+    """What real clients ask of an endpoint that we may answer; skips the test where nothing was captured."""
+    index = REQUESTS / "index.json"
+    if not index.exists():
+        pytest.skip("no captured requests beside this checkout")
+    read = []
+    for entry in orjson.loads(index.read_bytes()):
+        endpoint = Endpoint.RESPONSES if "/responses" in entry["path"] else Endpoint.CHAT
+        request = read_request(endpoint, orjson.dumps(orjson.loads((REQUESTS / entry["file"]).read_bytes())["body"]))
+        assert request is not None
+        read.append(request)
+    return read
+
+
+def test_answers_to_what_real_clients_ask() -> None:
+    """Also where we would not answer: the shape does not hang on it."""
+    for ask in captured():
+        responses = ask.endpoint is Endpoint.RESPONSES
+        validator("Response" if responses else "CreateChatCompletionResponse").validate(body(ask, ANSWER))
+        for part in stream(ask, ANSWER, usage=ask.include_usage):
+            validator("ResponseStreamEvent" if responses else "CreateChatCompletionStreamResponse").validate(part)
