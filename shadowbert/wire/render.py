@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from shadowbert.domain.exchange import Endpoint
-from shadowbert.wire.local_answer import LocalAnswer, TokenLogprob, derived_id
+from shadowbert.wire.local_answer import LocalAnswer
 from shadowbert.wire.render_chat import chat_body, chat_frames
 from shadowbert.wire.render_responses import responses_body, responses_frames
 from shadowbert.wire.request import Request
-
-__all__ = ["LocalAnswer", "TokenLogprob", "derived_id", "render"]
 
 _BODIES: Mapping[Endpoint, Callable[[Request, LocalAnswer], bytes]] = MappingProxyType(
     {Endpoint.CHAT: chat_body, Endpoint.RESPONSES: responses_body}

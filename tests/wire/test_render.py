@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from shadowbert.domain.exchange import Endpoint
 from shadowbert.wire.endpoints import read_reply
+from shadowbert.wire.local_answer import LocalAnswer
 from shadowbert.wire.output_ask import Transport
-from shadowbert.wire.render import LocalAnswer, render
+from shadowbert.wire.render import render
 from shadowbert.wire.reply import Reply
 from shadowbert.wire.request import Request
 from shadowbert.wire.sse import TerminalScanner
