@@ -61,10 +61,13 @@ def _tools(body: Mapping[str, object]) -> Tools | None:
 
 
 def _max_tokens(body: Mapping[str, object]) -> int | None:
-    given = (as_count(body.get("max_tokens")), as_count(body.get("max_completion_tokens")))
-    return min((limit for limit in given if limit is not None), default=None)
+    older, newer = as_count(body.get("max_tokens")), as_count(body.get("max_completion_tokens"))
+    if older is None or newer is None:
+        return newer if older is None else older
+    return min(older, newer)
 
 
 def _stop(value: object) -> tuple[str, ...]:
-    texts = value if isinstance(value, list) else [value]
-    return tuple(text for text in texts if isinstance(text, str))
+    if isinstance(value, list):
+        return tuple(text for text in value if isinstance(text, str))
+    return (value,) if isinstance(value, str) else ()

@@ -28,7 +28,13 @@ def test_a_plain_call_is_read_whole() -> None:
 
 def test_the_lower_token_limit_counts() -> None:
     assert chat_request(max_tokens=30, max_completion_tokens=20).max_tokens == 20
+    assert chat_request(max_tokens=30).max_tokens == chat_request(max_completion_tokens=30).max_tokens == 30
     assert chat_request().max_tokens is None
+
+
+def test_stop_strings_come_alone_or_in_a_list() -> None:
+    stops = [chat_request(stop=stop).stop for stop in (None, "a", ["a", "b"], ["a", 1], 1)]
+    assert stops == [(), ("a",), ("a", "b"), ("a",), ()]
 
 
 @pytest.mark.parametrize(
