@@ -96,6 +96,10 @@ class UpstreamSettings(_Section):
         return self.total_s or None
 
 
+class ResponsesSettings(_Section):
+    local: bool = True
+
+
 class NamedUpstreamSettings(UpstreamSettings):
     """A further upstream with the calls that go there. It has no address unless it says one."""
 
@@ -181,6 +185,7 @@ class Settings(_Section):
     server: ServerSettings = ServerSettings()
     upstream: UpstreamSettings = UpstreamSettings()
     upstreams: Annotated[dict[str, NamedUpstreamSettings], AfterValidator(_apart)] = {}
+    responses: ResponsesSettings = ResponsesSettings()
     store: StoreSettings = StoreSettings()
     journal: JournalSettings = JournalSettings()
     student: StudentSettings = StudentSettings()

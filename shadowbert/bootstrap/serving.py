@@ -119,5 +119,6 @@ def _policy(settings: Settings) -> AnswerPolicy:
         keyless=without_keys,
         mirror_age=settings.watch.mirror_max_age_s,
         gate_age=settings.watch.gate_max_age_s,
+        responses=settings.responses.local,
         headers=settings.server.headers,
     )

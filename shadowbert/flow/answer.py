@@ -11,11 +11,12 @@ from shadowbert.domain.route import Reason
 from shadowbert.flow.audit import Audit
 from shadowbert.flow.callers import AcceptedCallers
 from shadowbert.flow.choose import Choice, Chooser
+from shadowbert.flow.forgotten import forgotten, not_kept
 from shadowbert.flow.incoming import Client, Incoming, read_wishes
 from shadowbert.flow.local import LocalReply
 from shadowbert.flow.marks import route_marks
 from shadowbert.flow.policy import AnswerPolicy
-from shadowbert.flow.ports import Journal, Predictor, StageSource, Upstream
+from shadowbert.flow.ports import Headers, Journal, Predictor, StageSource, Upstream
 from shadowbert.flow.recording import Record, Recorder, Tally
 from shadowbert.flow.relayed import Marks, Relayer
 from shadowbert.routing.coins import Coins
@@ -60,6 +61,9 @@ class AnswerStation:
         record = self._recorder.open(incoming, read_wishes(incoming.headers))
         unfinished = Outcome.OURS
         try:
+            if (gone := forgotten(incoming)) is not None:
+                await self._send_error(record, client, not_kept(gone, self._exchange_mark(record)))
+                return
             choice = await self._chooser.choose(record)
             _note(record, choice)
             marks = route_marks(record.id, choice.route, choice.task) if self._policy.headers else []
@@ -73,6 +77,17 @@ class AnswerStation:
             raise
         finally:
             self._recorder.close(record, unfinished)
+
+    def _exchange_mark(self, record: Record) -> Headers:
+        return [(b"x-shadowbert-exchange", record.id.encode("ascii"))] if self._policy.headers else []
+
+    async def _send_error(self, record: Record, client: Client, reply: tuple[Headers, bytes]) -> None:
+        headers, body = reply
+        record.head(404, headers)
+        record.tee(body)
+        self._recorder.close(record, Outcome.OURS)
+        await client.start(404, headers)
+        await client.send(body, more=False)
 
     async def _send_local(self, record: Record, client: Client, *, local: LocalReply, marks: Marks) -> None:
         headers = [*local.headers, *marks, *(local.marks if self._policy.headers else ())]

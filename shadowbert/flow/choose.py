@@ -7,7 +7,7 @@ Knows neither upstream nor client.
 import logging
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shadowbert.domain.exchange import CallNote
 from shadowbert.domain.route import Decider, Reason, Route, Source
@@ -17,7 +17,7 @@ from shadowbert.flow.callers import AcceptedCallers
 from shadowbert.flow.local import LocalReply, render_local
 from shadowbert.flow.policy import AnswerPolicy
 from shadowbert.flow.ports import Predictor, StageSource
-from shadowbert.flow.reading import read_call
+from shadowbert.flow.reading import read_call, stored_unasked
 from shadowbert.flow.recording import Record
 from shadowbert.recognition.recogniser import Recognised, Recogniser
 from shadowbert.routing.coins import Coins
@@ -98,7 +98,8 @@ class Chooser:
         )
 
     async def _fill(self, choice: Choice, record: Record, body: bytes) -> None:
-        choice.request = request = read_call(record, body, explicit_task=record.wishes.task)
+        request = read_call(record, body, explicit_task=record.wishes.task)
+        choice.request = request = self._unless_stored(request)
         if request is None:
             return
         self._refresh()
@@ -113,6 +114,11 @@ class Chooser:
         choice.route = decided
         if call.version is not None and shadow_audit(decided, call.version):
             choice.audited = call.version.champion
+
+    def _unless_stored(self, request: Request | None) -> Request | None:
+        if request is None or self._policy.responses or not stored_unasked(request):
+            return request
+        return replace(request, obstacle=request.obstacle or Reason.STORE)
 
     def _refresh(self) -> None:
         table = self._stages.table()

@@ -35,9 +35,16 @@ def request_id() -> tuple[bytes, bytes]:
     return b"x-request-id", b"req_" + uuid7().replace("-", "").encode("ascii")
 
 
-def error_reply(message: str, *, code: str, retry: bool, marks: Headers = ()) -> tuple[Headers, bytes]:
+def error_reply(
+    message: str,
+    *,
+    code: str,
+    retry: bool,
+    marks: Headers = (),
+    type: str = "server_error",  # noqa: A002 - OpenAI's word
+) -> tuple[Headers, bytes]:
     """An error in OpenAI's shape: its headers and its body."""
-    body = error_body(message, code=code)
+    body = error_body(message, code=code, type=type)
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode("ascii")),

@@ -21,6 +21,8 @@ class AnswerPolicy:
     mirror_age: float = 30.0
     gate_age: float = 600.0
     """Seconds after which nobody counts as watching any more."""
+    responses: bool = True
+    """Whether responses that OpenAI would store unasked may be answered locally, where nobody stores them."""
     headers: bool = True
     """Whether replies carry our own headers."""
 

@@ -39,6 +39,11 @@ def read_call(place: Place, body: bytes, *, explicit_task: str | None) -> Reques
     )
 
 
+def stored_unasked(request: Request) -> bool:
+    """Whether upstream would keep the answer though nobody said so: the Responses API's default."""
+    return request.endpoint is Endpoint.RESPONSES and request.echo.get("store") is not False
+
+
 def read_request(exchange: LoggedExchange) -> Request | None:
     if exchange.request is None:
         return None

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from string import ascii_letters, digits
 
+OUR_RESPONSES = "resp_shadowbert_"
+"""How the ids begin of responses that upstream has never seen. OpenAI's are hexadecimal after `resp_`."""
+
 _ALNUM = ((digits + ascii_letters) * 5)[:256].encode("ascii")
 """A letter for every byte."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import orjson
 
-from shadowbert.wire.local_answer import LocalAnswer, derived_id, token_logprobs
+from shadowbert.wire.local_answer import OUR_RESPONSES, LocalAnswer, derived_id, token_logprobs
 from shadowbert.wire.output_ask import OutputAsk, Transport
 from shadowbert.wire.request import Request
 from shadowbert.wire.sse import typed_frame
@@ -100,7 +100,7 @@ def _response(request: Request, answer: LocalAnswer, status: str) -> dict[str, o
     return {
         **_DEFAULTS,
         **request.echo,
-        "id": derived_id("resp_", 48, answer.answer_id),
+        "id": derived_id(OUR_RESPONSES, 38, answer.answer_id),
         "object": "response",
         "created_at": answer.created,
         "status": status,
