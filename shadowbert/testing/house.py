@@ -1,7 +1,8 @@
 """The answer path put together on a loopback port: real relay, real server, in-memory journal, stages and student."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from shadowbert.flow.answer import AnswerStation
@@ -29,6 +30,13 @@ class House:
     others: Mapping[UpstreamRule, str] = field(default_factory=dict)
     """Further upstreams: the rule and the base URL of each."""
     url: str = ""
+    loop: asyncio.AbstractEventLoop | None = None
+    """The server's, while the house is open."""
+
+    @property
+    def tasks(self) -> int:
+        """How many the server runs at this moment."""
+        return len(asyncio.all_tasks(self.loop)) if self.loop else 0
 
     @contextmanager
     def open(self) -> Iterator["House"]:
@@ -42,6 +50,13 @@ class House:
             coins=Coins(b"a key for tests"),
             policy=self.policy,
         )
-        app = create_app(station, checks=dict, lifespan=lambda: switch, upstreams=UpstreamRules(tuple(self.others)))
+        rules = UpstreamRules(tuple(self.others))
+        app = create_app(station, checks=dict, lifespan=lambda: self._alive(switch), upstreams=rules)
         with serving(app) as self.url:
             yield self
+
+    @asynccontextmanager
+    async def _alive(self, switch: Switch) -> AsyncIterator[None]:
+        async with switch:
+            self.loop = asyncio.get_running_loop()
+            yield

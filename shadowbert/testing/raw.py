@@ -18,16 +18,24 @@ class RawUpstream:
         self.script = script
         self.requests: list[bytes] = []
         self.connections = 0
+        self.open = 0
         self.gone = threading.Event()
         """Set once a client closed a connection."""
+        self._lock = threading.Lock()
 
     def serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            self.connections += 1
+            self._count(1)
             while request := _read(connection):
                 self.requests.append(request)
                 self.script(connection, request)
+        self._count(-1)
         self.gone.set()
+
+    def _count(self, step: int) -> None:
+        with self._lock:
+            self.connections += step > 0
+            self.open += step
 
 
 def replying(*pieces: bytes) -> Script:
