@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import socket
+import time
 
 import psutil
 import pytest
@@ -10,10 +12,11 @@ from shadowbert.domain.exchange import Outcome
 from shadowbert.domain.route import Reason
 from shadowbert.flow.policy import AnswerPolicy
 from shadowbert.testing.house import House
+from shadowbert.testing.raw import serving_raw
 from shadowbert.testing.serving import serving_upstream
 from shadowbert.testing.simulated import SimulatedUpstream
 from shadowbert.upstream.relay import Timeouts
-from tests.web.raw_client import connect, parse, read_all
+from tests.web.raw_client import connect, parse, read_all, until
 
 EVENT = b"data: {}\n\n"
 
@@ -98,6 +101,30 @@ def test_a_hundred_megabytes_pass_in_little_memory(house: House) -> None:
     assert peak - before < 40 * 1024 * 1024, f"{(peak - before) >> 20} MiB"
     (row,) = house.journal.rows
     assert (row.request_body, row.request_bytes) == (None, size)
+
+
+@pytest.mark.parametrize("path", [b"/v1/files/f/content", b"/v1/chat/completions"])
+def test_a_reply_of_a_hundred_megabytes_passes_in_little_memory(path: bytes) -> None:
+    """Also where the client reads more slowly than upstream sends, and where a copy is kept up to the limit."""
+    size, piece = 100 * 1024 * 1024, b"x" * (1024 * 1024)
+
+    def script(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size)
+        for _ in range(100):
+            connection.sendall(piece)
+
+    with serving_raw(script) as (_, url), House(url).open() as house, connect(house.url) as client:
+        before = peak = psutil.Process(os.getpid()).memory_info().rss
+        client.sendall(b"POST " + path + b" HTTP/1.1\r\nhost: us\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}")
+        time.sleep(0.2)
+        got = 0
+        while data := client.recv(1024 * 1024):
+            got += len(data)
+            peak = max(peak, psutil.Process(os.getpid()).memory_info().rss)
+        until(lambda: house.journal.rows)
+    assert got > size
+    assert peak - before < 40 * 1024 * 1024, f"{(peak - before) >> 20} MiB"
+    assert (house.journal.rows[0].response_bytes, house.journal.rows[0].response_body) == (size, None)
 
 
 @pytest.mark.parametrize("over", [False, True])
