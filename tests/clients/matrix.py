@@ -5,6 +5,7 @@ where `expected.toml` says why the LLM answers it, the teacher's again, for exac
 """
 
 import json
+import os
 import subprocess
 import tempfile
 import tomllib
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from shadowbert.domain.exchange import Exchange
+from shadowbert.settings import foreign_variables
 from tests.clients.drivers.common import contrary, message, truth
 from tests.clients.environments import HERE, Library
 from tests.clients.stand import Stand, standing
@@ -25,6 +27,13 @@ EXAMINED = 2
 AFTER = 500
 """Numbers from here on were not among the lessons."""
 PATIENCE_S = 600.0
+OFFLINE = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_TELEMETRY": "False",
+    "DSPY_CACHEDIR": os.devnull,
+    "BAML_LOG": "off",
+}
+"""Nothing is fetched from elsewhere, and no answer comes out of a cache."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,8 @@ def examine(library: Library) -> list[Verdict]:
 
 def drive(library: Library, stand: Stand, *, first: int, count: int) -> list[Call]:
     command = [*library.command(), stand.url, KEY, str(first), str(count)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    variables = {**foreign_variables(), **OFFLINE}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     calls = [Call(**json.loads(line)) for line in done.stdout.splitlines() if line.startswith('{"cell"')]
     if done.returncode != 0 or not calls:
         raise RuntimeError(f"the driver of {library.name} broke off: {done.stderr.strip()[-2000:]}")

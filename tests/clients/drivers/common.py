@@ -5,6 +5,7 @@ Standard library only: a driver runs in an environment where nothing but its cli
 """
 
 import json
+import os
 import sys
 import traceback
 import warnings
@@ -94,6 +95,7 @@ def run(make: Callable[[str, str], Mapping[str, Cell]]) -> None:
             line = {"cell": name, "number": number, **_asked(cell, message(number))}
             sys.stdout.write(json.dumps(line) + "\n")
             sys.stdout.flush()
+    os._exit(0)  # how a library's threads end is not our question; litellm's end in a crash
 
 
 def _asked(cell: Cell, text: str) -> dict[str, object]:
