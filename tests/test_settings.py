@@ -306,7 +306,7 @@ def test_a_mistake_in_a_variable_of_an_upstream_names_it(monkeypatch: pytest.Mon
 
 
 def test_the_examples_of_upstreams_are_right() -> None:
-    commented = EXAMPLE.read_text().partition("[upstreams]")[2].partition("[store]")[0]
+    commented = EXAMPLE.read_text().partition("[upstreams]")[2].partition("[responses]")[0]
     lines = [line.removeprefix("# ") for line in commented.splitlines() if " = " in line or line.startswith("# [upst")]
     upstreams = load_settings(written("\n".join(lines))).upstreams
     assert [(u.path_prefix, bool(u.models)) for u in upstreams.values()] == [("/azure", False), ("", True)]

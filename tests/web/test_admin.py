@@ -125,7 +125,7 @@ def test_refusals_say_why(surface: Surface, line: Lineage) -> None:
     assert surface.call("GET", "/shadowbert/api/tasks/bnak", surface.bearer).detail == unknown.detail
     verb = surface.command("destroy")
     assert (verb.status, verb.detail) == (
-        404, "there is no command 'destroy'; there are cutover, rollback, pause, resume, off, retrain",
+        404, "there is no command 'destroy'; there are cutover, rollback, pause, resume, off, retrain, confirm",
     )  # fmt: skip
 
 

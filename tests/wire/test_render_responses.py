@@ -6,7 +6,7 @@ import pytest
 from openai.types.responses import Response
 
 from shadowbert.domain.exchange import Endpoint
-from shadowbert.wire.local_answer import LocalAnswer, token_logprobs
+from shadowbert.wire.local_answer import OUR_RESPONSES, LocalAnswer, token_logprobs
 from shadowbert.wire.render_responses import responses_body, responses_frames
 from shadowbert.wire.request import Request
 from shadowbert.wire.sse import data_of
@@ -33,7 +33,7 @@ def test_the_sdk_takes_the_object(asked: Request) -> None:
     assert response.model_extra == {}
     assert (response.status, response.model, response.created_at) == ("completed", ANSWER.model, ANSWER.created)
     assert (response.error, response.incomplete_details, response.service_tier) == (None, None, "default")
-    assert re.fullmatch("resp_[0-9A-Za-z]{48}", response.id)
+    assert re.fullmatch(OUR_RESPONSES + "[0-9A-Za-z]{38}", response.id)
 
 
 def test_a_message_carries_the_text() -> None:
