@@ -172,11 +172,10 @@ def test_a_store_that_is_away_is_waited_for(
     database, away = tmp_path / "store.db", tmp_path / "away.db"
     sqlite_store.close()
     database.rename(away)
-    database.mkdir()
+    database.symlink_to(tmp_path / "no such folder" / "store.db")
     thread = running(worker)
     until(lambda: "the store is waited for" in caplog.text)
-    database.rmdir()
-    away.rename(database)
+    away.replace(database)  # at once: for a moment without a file SQLite would make an empty one
     until(lambda: holder(sqlite_store) == "here:1")
     assert thread.is_alive()
 
