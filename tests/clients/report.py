@@ -1,4 +1,4 @@
-"""Writes what the matrix found: `build/compatibility.json`, and the table in the README between its two markers."""
+"""Writes what the matrix found: `build/compatibility.json`, and a table in the README between two markers."""
 
 import json
 import re
@@ -11,24 +11,36 @@ from tests.clients.matrix import Verdict
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-JSON = ROOT / "build" / "compatibility.json"
-BEGIN, END = "<!-- compatibility: begin -->", "<!-- compatibility: end -->"
 
 
 def write(libraries: Sequence[Library], verdicts: Sequence[Verdict], skipped: Mapping[str, str]) -> None:
     """`skipped`: libraries that could not be run, and why."""
-    JSON.parent.mkdir(exist_ok=True)
-    told = {"cells": [verdict.to_json() for verdict in verdicts], "skipped": dict(skipped)}
-    JSON.write_text(json.dumps(told, indent=1, sort_keys=True) + "\n")
-    README.write_text(replaced(README.read_text("utf-8"), table(libraries, verdicts)), "utf-8")
+    keep("compatibility", {"cells": [verdict.to_json() for verdict in verdicts], "skipped": dict(skipped)})
+    publish("compatibility", table(libraries, verdicts))
 
 
-def replaced(text: str, table: str) -> str:
-    """The text with another table between its markers. Raises ValueError where they are not there once."""
-    found = re.findall(f"{BEGIN}.*?{END}", text, re.DOTALL)
+def keep(name: str, told: Mapping[str, object]) -> None:
+    """As `build/<name>.json`."""
+    build = ROOT / "build"
+    build.mkdir(exist_ok=True)
+    (build / f"{name}.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n")
+
+
+def publish(name: str, table: str) -> None:
+    README.write_text(replaced(README.read_text("utf-8"), name, table), "utf-8")
+
+
+def replaced(text: str, name: str, table: str) -> str:
+    """The text with another table between its markers of this name. Raises ValueError where they are not there once.
+
+    >>> replaced("<!-- a: begin -->old<!-- a: end -->", "a", "new\\n")
+    '<!-- a: begin -->\\nnew\\n<!-- a: end -->'
+    """
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    found = re.findall(f"{begin}.*?{end}", text, re.DOTALL)
     if len(found) != 1:
-        raise ValueError("the README has no place for the table")
-    return text.replace(found[0], f"{BEGIN}\n{table}{END}")
+        raise ValueError(f"there is no place for the table {name}")
+    return text.replace(found[0], f"{begin}\n{table}{end}")
 
 
 def table(libraries: Sequence[Library], verdicts: Sequence[Verdict]) -> str:

@@ -7,16 +7,17 @@ versions; then a student that contradicts the teacher is put in charge of each. 
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from shadowbert.domain.exchange import Exchange
 from shadowbert.domain.records import VersionRow
-from shadowbert.domain.task import Stage
+from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.collect import Collect
 from shadowbert.flow.journal import SegmentJournal
 from shadowbert.flow.load import Loader
+from shadowbert.flow.operate import Operate, Operator
 from shadowbert.store.store import Store, StoreSink
 from shadowbert.testing.house import House
 from shadowbert.testing.lineage import Lineage
@@ -52,6 +53,7 @@ class Stand:
         """Find versions in what has been logged since, and let the student answer all of them."""
         self._load()
         versions = self._found()
+        self._confirm({version.task for version in versions if not version.confirmed})
         for version in versions:
             if version.stage is Stage.COLLECTING:
                 self._enthrone(version)
@@ -77,6 +79,12 @@ class Stand:
                 return versions
             known = len(versions)
 
+    def _confirm(self, tasks: set[str]) -> None:
+        """What contracts that nobody stated wait for."""
+        operate = Operate(self.store, Policy(), time.time)
+        for task in tasks:
+            operate.confirm(task, Operator("a test"))
+
     def _enthrone(self, version: VersionRow) -> None:
         line = Lineage(self.store, version.id)
         student = line.student()
@@ -93,6 +101,5 @@ def standing(folder: Path) -> Iterator[Stand]:
     student = Contrarian()
     with serving_upstream(upstream.app()) as url:
         house = House(url, student=student)  # type: ignore[arg-type] # the port is all the house needs
-        with house.open():
+        with closing(store), house.open():
             yield Stand(house, store, folder / "journal", student)
-    store.close()
