@@ -79,6 +79,9 @@ def _run(settings: Settings, arguments: list[str], *, worker: bool) -> int:
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         say(f"shadowbert listens on http://{shown}:{port}/v1 in front of {settings.upstream.base_url}")
+        for name, other in settings.upstreams.items():
+            calls = ", ".join([*filter(None, [other.path_prefix]), *other.models])
+            say(f"and of {other.base_url} ({name}) for {calls}")
         say(f"dashboard: http://{shown}:{port}/shadowbert/ (the admin token is in {token})")
         _log_to_stderr()
         with listener:
