@@ -79,7 +79,7 @@ def examine(library: Library) -> list[Verdict]:
         stand.cut_over()
         asked = drive(library, stand, first=AFTER, count=EXAMINED)
         rows = {call.number: stand.row(call.number) for call in asked}
-    expected = reasons(library.name)
+    expected = reasons(library.driver)
     cells = list(dict.fromkeys(call.cell for call in taught))
     return [
         judge(library.name, cell, _of(cell, taught), _of(cell, asked), rows, expected.get(cell, "student"))
@@ -124,7 +124,7 @@ def _of(cell: str, calls: Iterable[Call]) -> list[Call]:
     return [call for call in calls if call.cell == cell]
 
 
-def reasons(library: str, path: Path = HERE / "expected.toml") -> dict[str, str]:
-    """Cells of a library that the LLM answers by right, with their route."""
-    declared: Mapping[str, Any] = tomllib.loads(path.read_text("utf-8")).get(library, {})
+def reasons(driver: str, path: Path = HERE / "expected.toml") -> dict[str, str]:
+    """Cells of a driver that the LLM answers by right, with their route."""
+    declared: Mapping[str, Any] = tomllib.loads(path.read_text("utf-8")).get(driver, {})
     return {cell: f"llm:{reason}" for cell, reason in declared.items()}

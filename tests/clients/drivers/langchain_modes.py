@@ -29,7 +29,7 @@ def asking(text: str, system: str = SYSTEM) -> Any:
 
 
 def structured(model: Any) -> Mapping[str, Cell]:
-    loop = asyncio.Runner()  # one for all calls: the library keeps its connections
+    loop = asyncio.new_event_loop()  # one for all calls: the library keeps its connections
 
     def whole(schema: Any, **how: Any) -> Cell:
         chain = model.with_structured_output(schema, **how)
@@ -58,7 +58,9 @@ def structured(model: Any) -> Mapping[str, Cell]:
         "json_mode streamed": lambda text: list(json_mode.stream(asking(text, AS_JSON)))[-1],
         "include_raw": lambda text: with_raw.invoke(asking(text))["parsed"],
         "prompt template": lambda text: chain.invoke({"mail": text}),
-        "async json_schema": lambda text: loop.run(model.with_structured_output(Mail).ainvoke(asking(text))),
+        "async json_schema": lambda text: loop.run_until_complete(
+            model.with_structured_output(Mail).ainvoke(asking(text))
+        ),
     }
 
 

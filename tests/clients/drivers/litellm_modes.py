@@ -35,7 +35,7 @@ def gathered(chunks: Any) -> str:
 
 def cells(root: str, key: str) -> Mapping[str, Cell]:
     to: Any = {"api_base": f"{root}/v1", "api_key": key, "num_retries": 0, "max_retries": 0}
-    loop = asyncio.Runner()
+    loop = asyncio.new_event_loop()
 
     def ask(messages: Any, **asked: Any) -> Any:
         return litellm.completion(model=f"openai/{MODEL}", messages=messages, **to, **asked)
@@ -74,7 +74,7 @@ def cells(root: str, key: str) -> Mapping[str, Cell]:
         "one word": lambda text: content(ask(asking(WORD, text))),
         "one word streamed": lambda text: gathered(ask(asking(WORD, text), stream=True)),
         "responses": responses,
-        "async response_format": lambda text: loop.run(asynchronous(text)),
+        "async response_format": lambda text: loop.run_until_complete(asynchronous(text)),
     }
 
 

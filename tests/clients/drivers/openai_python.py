@@ -15,6 +15,7 @@ FUNCTION: Any = {"name": "mail", "parameters": SCHEMA}
 TOOL: Any = [{"type": "function", "function": {**FUNCTION, "strict": True}}]
 FLAT: Any = [{"type": "function", "strict": True, **FUNCTION}]
 NAMED: Any = {"type": "function", "function": {"name": "mail"}}
+FIELDS = ("topic", "urgent")
 JSON: Any = {"type": "json_object"}
 AS_JSON = f"{SYSTEM} Answer with a JSON object that holds topic ({', '.join(TOPICS)}) and urgent."
 WORD = f"What is the topic of this mail? Answer with one word: {', '.join(TOPICS)}."
@@ -189,32 +190,28 @@ def responses(client: Any) -> Mapping[str, Cell]:
     }
 
 
-def asynchronous(make: Callable[[], Any]) -> Mapping[str, Cell]:
-    """Each call in an event loop and with a client of its own."""
+def asynchronous(client: Any) -> Mapping[str, Cell]:
+    loop = asyncio.new_event_loop()
 
-    async def parsed(client: Any, text: str) -> Any:
+    async def parsed(text: str) -> Any:
         reply = await client.chat.completions.parse(model=MODEL, messages=prompt(text), response_format=Mail)
         return reply.choices[0].message.parsed
 
-    async def pieces(client: Any, text: str) -> Any:
+    async def pieces(text: str) -> Any:
         chunks = await client.chat.completions.create(
             model=MODEL, messages=prompt(text), response_format=STRICT, stream=True
         )
         return json.loads(streamed([chunk async for chunk in chunks]))
 
-    async def response(client: Any, text: str) -> Any:
+    async def response(text: str) -> Any:
         return (await client.responses.parse(model=MODEL, input=prompt(text), text_format=Mail)).output_parsed
 
-    async def events(client: Any, text: str) -> Any:
+    async def events(text: str) -> Any:
         async with client.responses.stream(model=MODEL, input=prompt(text), text_format=Mail) as stream:
             return (await stream.get_final_response()).output_parsed
 
-    def cell(ask: Callable[[Any, str], Awaitable[Any]]) -> Cell:
-        async def asked(text: str) -> Any:
-            async with make() as client:
-                return await ask(client, text)
-
-        return lambda text: asyncio.run(asked(text))
+    def cell(ask: Callable[[str], Awaitable[Any]]) -> Cell:
+        return lambda text: loop.run_until_complete(ask(text))
 
     return {
         "async chat.parse": cell(parsed),
@@ -237,6 +234,69 @@ def azure(root: str, key: str) -> Mapping[str, Cell]:
     }
 
 
+def strict(client: Any) -> Mapping[str, Cell]:
+    """A client that refuses a reply which is not exactly of its own types."""
+    over_chat, over_responses = {**chat(client), **tools(client)}, responses(client)
+    names = ("chat.parse", "chat.stream", "chat.create streamed with usage", "chat.tool required", "chat.stream tool")
+    return {
+        **{f"strict {name}": over_chat[name] for name in names},
+        **{
+            f"strict {name}": over_responses[name]
+            for name in ("responses.parse", "responses.stream", "responses.tool named", "responses.stream tool")
+        },
+    }
+
+
+def weighed(client: Any) -> Mapping[str, Cell]:
+    """With log probabilities, which must spell the answer where they are there."""
+
+    def spelt(text: str, said: Any) -> Any:
+        if said is not None and "".join(token.token for token in said.content) != text:
+            raise ValueError(f"the tokens do not spell {text}")
+        return text
+
+    def create(text: str, system: str, top: int, **asked: Any) -> Any:
+        (choice,) = client.chat.completions.create(
+            model=MODEL, messages=asking(system, text), logprobs=True, top_logprobs=top, **asked
+        ).choices
+        return spelt(choice.message.content, choice.logprobs)
+
+    return {
+        "chat.create with logprobs": lambda text: json.loads(create(text, SYSTEM, 1, response_format=STRICT)),
+        "chat.create with two alternatives": lambda text: json.loads(create(text, SYSTEM, 2, response_format=STRICT)),
+        "chat.one word with logprobs": lambda text: create(text, WORD, 3),
+    }
+
+
+def unanswerable(client: Any) -> Mapping[str, Cell]:
+    """What only the LLM can answer."""
+    create = client.chat.completions.create
+    other: Any = {"type": "function", "function": {"name": "other", "parameters": SCHEMA}}
+    properties: Any = SCHEMA["properties"]
+    more: Any = {"properties": {**properties, "why": {"type": "string"}}, "required": [*FIELDS, "why"]}
+    free: Any = {**SCHEMA, **more}
+    explained: Any = {"type": "json_schema", "json_schema": {"name": "mail", "strict": True, "schema": free}}
+
+    def talked(text: str) -> Any:
+        answer: Any = {"role": "assistant", "content": f"You said: {text[::2]}"}
+        return [*prompt(text), answer, {"role": "user", "content": "So sort it."}]
+
+    def sorted_out(text: str, **asked: Any) -> Any:
+        said = content(create(**{"model": MODEL, "messages": prompt(text), "response_format": STRICT, **asked}))
+        return {name: said[name] for name in FIELDS}
+
+    return {
+        "several choices": lambda text: sorted_out(text, n=2),
+        "stored": lambda text: sorted_out(text, store=True),
+        "a conversation": lambda text: sorted_out(text, messages=talked(text)),
+        "a field of free text": lambda text: sorted_out(text, response_format=explained),
+        "two tools": lambda text: called(
+            create(model=MODEL, messages=prompt(text), tools=[*TOOL, other], tool_choice="required")
+        ),
+        "too few tokens": lambda text: sorted_out(text, max_tokens=1),
+    }
+
+
 def cells(root: str, key: str) -> Mapping[str, Cell]:
     client: Any = openai.OpenAI(base_url=f"{root}/v1", api_key=key, max_retries=0)
     bare: Any = openai.OpenAI(base_url=root, api_key=key, max_retries=0)
@@ -246,8 +306,11 @@ def cells(root: str, key: str) -> Mapping[str, Cell]:
         **legacy(client),
         **unstated(client),
         **responses(client),
-        **asynchronous(lambda: openai.AsyncOpenAI(base_url=f"{root}/v1", api_key=key, max_retries=0)),
+        **asynchronous(openai.AsyncOpenAI(base_url=f"{root}/v1", api_key=key, max_retries=0)),
         **azure(root, key),
+        **strict(openai.OpenAI(base_url=f"{root}/v1", api_key=key, max_retries=0, _strict_response_validation=True)),
+        **weighed(client),
+        **unanswerable(client),
         "bare path chat.parse": chat(bare)["chat.parse"],
     }
 
