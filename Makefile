@@ -61,4 +61,4 @@ lock: $(BIN)/pip
 	./$(LOCKS)/compile $(BIN)/uv
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .clients build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

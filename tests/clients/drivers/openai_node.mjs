@@ -32,6 +32,13 @@ function chat(client) {
       const reply = await completions.create({ model: MODEL, messages: prompt(text), response_format: format });
       return JSON.parse(reply.choices[0].message.content);
     },
+    "chat.parse union of literals": async (text) => {
+      const literals = z.union([z.literal("billing"), z.literal("delivery"), z.literal("login")]);
+      const shape = zodResponseFormat(z.object({ topic: literals, urgent: z.boolean().nullable() }), "mail");
+      const reply = await completions.parse({ model: MODEL, messages: prompt(text), response_format: shape });
+      const { topic } = reply.choices[0].message.parsed;
+      return { topic };
+    },
     "chat.create streamed": async (text) => {
       const asked = { model: MODEL, messages: prompt(text), response_format: format, stream: true };
       return JSON.parse(await gathered(await completions.create(asked)));

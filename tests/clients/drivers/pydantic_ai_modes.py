@@ -19,6 +19,11 @@ class Mail(BaseModel):
     urgent: bool
 
 
+class Other(BaseModel):
+    topic: Topic
+    shouting: bool
+
+
 def cells(root: str, key: str) -> Mapping[str, Cell]:
     def asking(model: Any, output: Any, *, stream: bool = False, system: bool = False, told: str = SYSTEM) -> Cell:
         async def asked(text: str) -> Any:
@@ -43,6 +48,10 @@ def cells(root: str, key: str) -> Mapping[str, Cell]:
     found["chat default, system prompt"] = asking(chat, Mail, system=True)
     found["chat scalar enum"] = asking(chat, Topic)
     found["chat scalar literal"] = asking(chat, Literal["billing", "delivery", "login"])
+    flag, topics = asking(chat, bool), asking(chat, list[Topic])
+    found["chat scalar bool"] = lambda text: {"urgent": flag(text)}
+    found["chat list of labels"] = lambda text: topics(text)[0]  # type: ignore[index]
+    found["chat union of classes"] = asking(chat, [Mail, Other])
     found["chat one word"] = asking(chat, str, told=WORD)
     found["responses one word"] = asking(responses, str, told=WORD)
     return found
