@@ -37,6 +37,8 @@ class Simulation:
     median_ms: float = 600.0
     sigma: float = 0.35
     speed: float = 1.0
+    pause_ms: float = 0.0
+    """Between two pieces of a reply."""
     noise: float = 0.0
     """Share of answers in which one field gets another label."""
     fault_rate: float = 0.0
@@ -113,7 +115,9 @@ class SimulatedUpstream:
         try:
             fault, completion = self._fault(draw), self._complete(asked, draw)
             await asyncio.sleep(self._seconds(draw))
-            return await _reply(request, completion, write(completion, asked), fault, stream=asked.stream)
+            pause = fault.seconds if fault is not None else self.simulation.pause_ms / 1000
+            pieces = write(completion, asked)
+            return await _reply(request, completion, pieces, fault, stream=asked.stream, pause=pause)
         except (asyncio.CancelledError, ConnectionError):
             self.seen.broken += 1
             raise
@@ -176,7 +180,13 @@ def _write_text(completion: Completion, asked: Asked) -> list[bytes]:
 
 
 async def _reply(
-    request: web.Request, completion: Completion, chunks: list[bytes], fault: Fault | None, *, stream: bool
+    request: web.Request,
+    completion: Completion,
+    chunks: list[bytes],
+    fault: Fault | None,
+    *,
+    stream: bool,
+    pause: float,
 ) -> web.StreamResponse:
     """Sends the reply, as far as the fault lets it through."""
     head = {"content-type": "text/event-stream; charset=utf-8" if stream else "application/json"}
@@ -189,7 +199,7 @@ async def _reply(
     await reply.prepare(request)
     for piece in chunks if fault is None else _pieces(chunks):
         await reply.write(piece)
-        await asyncio.sleep(0 if fault is None else fault.seconds)
+        await asyncio.sleep(pause)
     return reply
 
 

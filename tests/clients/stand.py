@@ -93,11 +93,11 @@ class Stand:
 
 
 @contextmanager
-def standing(folder: Path) -> Iterator[Stand]:
-    """Started, in teacher mode: until `cut_over` everything is relayed."""
+def standing(folder: Path, *, pause_ms: float = 0.0) -> Iterator[Stand]:
+    """Started, in teacher mode: until `cut_over` everything is relayed. The teacher pauses between a reply's pieces."""
     store = Store(f"sqlite:///{folder / 'shadowbert.db'}")
     store.upgrade()
-    upstream = SimulatedUpstream(teacher, Simulation(median_ms=0.5, sigma=0.01), speaker=speaker)
+    upstream = SimulatedUpstream(teacher, Simulation(median_ms=0.5, sigma=0.01, pause_ms=pause_ms), speaker=speaker)
     student = Contrarian()
     with serving_upstream(upstream.app()) as url:
         house = House(url, student=student)  # type: ignore[arg-type] # the port is all the house needs

@@ -5,12 +5,15 @@ that each states, or one word, or an object, and a skeleton that is nothing but 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from shadowbert.domain.contract import Contract
+from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.exchange import Exchange
+from shadowbert.domain.manner import Manner
 from shadowbert.domain.student import Champion, Slice
 from shadowbert.domain.task import PublishedVersion, Stage
 from shadowbert.domain.template import Skeleton, SkeletonMessage
+from shadowbert.flow.form import form_of
 from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.inferred import LEAST, infer
 from shadowbert.recognition.recogniser import unstated
@@ -25,8 +28,10 @@ Schema = dict[str, object]
 
 def enthrone(stand: Stand, rows: Iterable[Exchange]) -> int:
     """The number of versions that a student answers now."""
-    versions = {version.id: version for row in rows if (version := _version(row)) is not None}
-    for version in versions.values():
+    versions: dict[str, PublishedVersion] = {}
+    for version in filter(None, map(_version, rows)):
+        manners = versions[version.id].manners if version.id in versions else {}
+        versions[version.id] = replace(version, manners={**manners, **version.manners})
         stand.student.contracts[version.id] = version.contract
     stand.house.stages.show(*versions.values())
     return len(versions)
@@ -59,7 +64,14 @@ def _version(row: Exchange) -> PublishedVersion | None:
         reply_model=request.model,
         wording=wording,
         schema=schema,
+        manners={form_of(request, contract, answer): Manner() for answer in _answers(contract)},
     )
+
+
+def _answers(contract: Contract) -> list[Answer]:
+    """Those that may be written in ways of their own: each label where it is the whole text, else any one answer."""
+    labels = range(len(contract.fields[0].labels)) if contract.bare else [0]
+    return [(label,) * len(contract.fields) for label in labels]
 
 
 def _answer(request: Request) -> tuple[Contract, Schema | None] | None:
