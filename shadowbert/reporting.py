@@ -37,6 +37,7 @@ REASONS = {
     Reason.CONVERSATION: "it belongs to a stored conversation",
     Reason.BACKGROUND: "it runs in the background",
     Reason.STORED_PROMPT: "a prompt that only the API knows",
+    Reason.UNSEEN_FORM: "a way of asking that the LLM has not been seen to answer",
     Reason.LEGACY_ENDPOINT: "the legacy completions endpoint",
     Reason.TOOLS: "tools",
     Reason.STORE: "the reply was to be stored",

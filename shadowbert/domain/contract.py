@@ -5,7 +5,8 @@ The same output asked for through another library, transport or property order i
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 Label = str | int | bool | None
@@ -15,6 +16,19 @@ Answer = tuple[int, ...]
 """One label index a field, in the contract's field order; after the labels come "left out" and "something else"."""
 
 Path = tuple[str, ...]
+"""Property names; and in square brackets a list's label, or the labels that choose one of several objects."""
+
+OBJECT, LIST = "{...}", "[...]"
+"""What a field says where the answer holds an object or a list that might not stand there."""
+
+
+def spelled_path(path: Path) -> str:
+    """A path as people read and type it.
+
+    >>> spelled_path(("tags", "[urgent]")), spelled_path(("result", "[bug|crash]", "part"))
+    ('tags[urgent]', 'result[bug|crash].part')
+    """
+    return "".join(step if step.startswith("[") else f".{step}" for step in path).removeprefix(".") or "answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,12 @@ class Field:
 
     @property
     def name(self) -> str:
-        return ".".join(self.path) or "answer"
+        return spelled_path(self.path)
+
+    @property
+    def output(self) -> Path:
+        """Where in the answer it is said; the labels of one list are said in one place."""
+        return tuple(step for step in self.path if not step.startswith("["))
 
     @property
     def classes(self) -> int:
@@ -57,11 +76,68 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlearnable:
+    """A part of the output that is no choice between labels: no student says it."""
+
+    path: Path
+    required: bool
+    types: tuple[str, ...]
+    """JSON types of what may stand there, sorted; empty where anything may."""
+
+    @property
+    def name(self) -> str:
+        return spelled_path(self.path)
+
+    @property
+    def why(self) -> str:
+        """What it is, in words.
+
+        >>> Unlearnable(("reason",), True, ("null", "string")).why
+        'nothing or text'
+        """
+        return " or ".join(_TYPES.get(name, name) for name in self.types) or "anything"
+
+
+_TYPES = MappingProxyType(
+    {
+        "array": "a list",
+        "boolean": "yes or no",
+        "integer": "a whole number",
+        "null": "nothing",
+        "number": "a number",
+        "object": "an object",
+        "string": "text",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """What an operator has put in the place of an unlearnable field: a constant, or nothing at all."""
+
+    value: object = None
+    """Any JSON value."""
+    omitted: bool = False
+
+    def to_json(self) -> dict[str, object]:
+        return {"omit": True} if self.omitted else {"value": self.value}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Fill":
+        return cls(data.get("value"), omitted=bool(data.get("omit")))
+
+
+Fills = Mapping[str, Fill]
+"""By the unlearnable field's name; what is not named is the LLM's to say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """Fields in canonical order (sorted by path) and a prefixed hash that names them."""
 
     fields: tuple[Field, ...]
     hash: str
+    unlearnable: tuple[Unlearnable, ...] = ()
 
     @property
     def bare(self) -> bool:
@@ -71,21 +147,41 @@ class Contract:
     @property
     def inferred(self) -> bool:
         """Read off the teacher's answers; nobody has stated it."""
-        return any(field.open for field in self.fields)
+        return self.hash.startswith("i1:")
+
+    def opened(self) -> "Contract":
+        """The same where the teacher is free to answer something else altogether: it may call a tool or not."""
+        fields = tuple(replace(field, open=True) for field in self.fields)
+        return replace(self, fields=fields, hash=f"o1:{self.hash.partition(':')[2]}")
+
+    def strays(self, answer: Sequence[int]) -> bool:
+        """Whether an answer says something else anywhere."""
+        return any(index == field.other for field, index in zip(self.fields, answer, strict=True))
+
+    @property
+    def plain(self) -> bool:
+        """Each field is one label that stands in the answer, and there is nothing else in it."""
+        return not self.unlearnable and all(
+            field.path == field.output and OBJECT not in field.labels and LIST not in field.labels
+            for field in self.fields
+        )
+
+    def unfilled(self, fills: Fills) -> tuple[Unlearnable, ...]:
+        """What an answer holds that nobody but the LLM can say."""
+        return tuple(part for part in self.unlearnable if part.name not in fills)
 
     def describe(self, answer: Sequence[int]) -> dict[str, str]:
         """Field name to label, for people."""
         return {field.name: field.label(index) for field, index in zip(self.fields, answer, strict=True)}
 
     def to_json(self) -> dict[str, object]:
-        return {
-            "hash": self.hash,
-            "fields": [
-                {"path": list(f.path), "labels": list(f.labels), "required": f.required}
-                | ({"open": True} if f.open else {})
-                for f in self.fields
-            ],
-        }
+        fields = [
+            {"path": list(f.path), "labels": list(f.labels), "required": f.required}
+            | ({"open": True} if f.open else {})
+            for f in self.fields
+        ]
+        free = [{"path": list(u.path), "required": u.required, "types": list(u.types)} for u in self.unlearnable]
+        return {"hash": self.hash, "fields": fields, **({"unlearnable": free} if free else {})}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Contract":
@@ -94,4 +190,7 @@ class Contract:
                 Field(tuple(f["path"]), tuple(f["labels"]), f["required"], f.get("open", False)) for f in data["fields"]
             ),
             hash=str(data["hash"]),
+            unlearnable=tuple(
+                Unlearnable(tuple(u["path"]), u["required"], tuple(u["types"])) for u in data.get("unlearnable", ())
+            ),
         )

@@ -12,6 +12,8 @@ class Manner:
     finish_reason: str | None = None
     spaced: bool = False
     """JSON with `", "` and `": "` instead of `","` and `":"`."""
+    indent: int | None = None
+    """JSON over several lines, with so many blanks a level."""
     escaped: bool = False
     """JSON in ASCII only."""
     before: str = ""

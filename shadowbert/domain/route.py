@@ -53,6 +53,7 @@ class Reason(StrEnum):
     LEGACY_ENDPOINT = "legacy_endpoint"  # /v1/completions
     INPUT_TOO_LONG = "input_too_long"
     EMPTY_INPUT = "empty_input"
+    UNSEEN_FORM = "unseen_form"  # how the teacher writes it has not been seen yet
     UNAUTHENTICATED = "unauthenticated"
     # the stage and its coins
     COLLECTING = "collecting"

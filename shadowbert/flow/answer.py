@@ -83,6 +83,7 @@ class AnswerStation:
 
     async def _send_error(self, record: Record, client: Client, reply: tuple[Headers, bytes]) -> None:
         headers, body = reply
+        record.keep = False  # upstream was not asked who this is
         record.head(404, headers)
         record.tee(body)
         self._recorder.close(record, Outcome.OURS)

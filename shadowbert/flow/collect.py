@@ -5,7 +5,6 @@ may teach are rules of recognition and curation; here they are applied to the lo
 """
 
 import logging
-from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +16,7 @@ from shadowbert.flow.form import form_of
 from shadowbert.flow.found import Finder
 from shadowbert.flow.labels import answered, envelope, label, said
 from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.flow.manners import Manners
 from shadowbert.flow.reading import read_reply, read_request
 from shadowbert.recognition.answer import manner_of
 from shadowbert.recognition.fingerprint import canonical_json, digest
@@ -40,10 +40,8 @@ class Batch:
     calls: list[CallRow] = field(default_factory=list)
     strays: list[StrayCall] = field(default_factory=list)
     reply_models: dict[str, str] = field(default_factory=dict)
-    manners: dict[str, dict[str, Counter[Manner]]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(Counter))
-    )
-    """By version and form: a teacher that is free to write as it likes does not always write alike."""
+    manners: list[tuple[str, str, Manner]] = field(default_factory=list)
+    """Version, form, and how an answer was written."""
 
 
 @dataclass(slots=True)
@@ -54,6 +52,8 @@ class Collect:
     _recogniser: Recogniser = field(default_factory=Recogniser)
     _finder: Finder = field(default_factory=Finder)
     _published: int = -1
+    _manners: dict[str, Manners] = field(default_factory=dict)
+    """By version; what the store knows is where their votes begin after a restart."""
     _strays_grew: bool = True
     """Whether a group of strays may have become ripe; before the first look nobody knows."""
 
@@ -93,28 +93,37 @@ class Collect:
 
     def _add(self, batch: Batch, exchange: LoggedExchange, call: Recognised, version_id: str) -> None:
         reply = read_reply(exchange)
-        told = label(exchange, call.request, call.contract, reply)
+        told = label(exchange, call, reply)
         batch.calls.append(_call(exchange, call, version_id, told, envelope(call.request, reply)))
-        if reply is not None and reply.model:
-            batch.reply_models[version_id] = reply.model
         text = said(call.request, reply)
-        if reply is not None and text is not None and not isinstance(told, Unfit):
-            batch.manners[version_id][form_of(call.request)][manner_of(text, reply.finish_reason)] += 1
+        if reply is None or text is None or isinstance(told, Unfit) or call.contract.strays(told):
+            return  # our own answers too: a student's hand is not the teacher's
+        if reply.model:
+            batch.reply_models[version_id] = reply.model
+        manner = manner_of(call.contract, text, reply.finish_reason)
+        if manner is not None:
+            batch.manners.append((version_id, form_of(call.request, call.contract, told), manner))
 
     def _keep(self, work: Work, batch: Batch) -> None:
         work.calls.add(batch.calls)
         work.calls.add_strays(batch.strays)
-        for version_id, model in batch.reply_models.items():
+        for version_id in {*batch.reply_models, *(version_id for version_id, _, _ in batch.manners)}:
             version = work.tasks.version(version_id)
-            if version is None:
-                continue
-            latest = {form: seen.most_common(1)[0][0] for form, seen in batch.manners[version_id].items()}
-            manners = {**version.manners, **latest}
-            if version.reply_model == model and version.manners == manners:
-                continue
-            work.tasks.set_manners(version_id, model, manners)
-            if version.reply_model not in (None, model):  # the gate asks for more audits from here on
-                work.marks.set(version_id, seq=work.exchanges.last_seq(), note=f"replies are signed {model} now")
+            if version is not None:
+                self._learn(work, batch, version)
+
+    def _learn(self, work: Work, batch: Batch, version: VersionRow) -> None:
+        """How the teacher signs and writes now. Written only where it changed: web processes then read it anew."""
+        manners = self._manners.setdefault(version.id, Manners(version.manners))
+        for version_id, form, manner in batch.manners:
+            if version_id == version.id:
+                manners.see(form, manner)
+        model = batch.reply_models.get(version.id, version.reply_model)
+        if (model, manners.now) == (version.reply_model, version.manners):
+            return
+        work.tasks.set_manners(version.id, model, manners.now)
+        if version.reply_model not in (None, model):  # the gate asks for more audits from here on
+            work.marks.set(version.id, seq=work.exchanges.last_seq(), note=f"replies are signed {model} now")
 
     def _found(self) -> bool:
         """Look for a template in each group of strays that has grown enough, and take in the calls that match it.
@@ -152,7 +161,7 @@ def _stray(exchange: LoggedExchange, request: Request, call: Recognised | None) 
         return None
     reply = read_reply(exchange)
     if call is not None:
-        if isinstance(label(exchange, request, call.contract, reply), Unfit):
+        if isinstance(label(exchange, call, reply), Unfit):
             return None
         shared = [call.contract.hash, call.wording]
     else:

@@ -4,13 +4,13 @@ Its tokens are the labels and what stands between them: another cut than the tea
 text, and what stands between is certain.
 """
 
-import json
 import math
 from collections.abc import Sequence
 
-from shadowbert.domain.contract import Field, Label
+from shadowbert.domain.contract import Contract
+from shadowbert.domain.manner import Manner
 from shadowbert.domain.student import Guess
-from shadowbert.recognition.answer import Piece
+from shadowbert.recognition.answer import PLAIN, Piece, spelled
 from shadowbert.wire.local_answer import TokenLogprob
 
 _LEAST = -9999.0
@@ -18,12 +18,12 @@ _LEAST = -9999.0
 
 
 def token_logprobs(
-    pieces: Sequence[Piece], fields: Sequence[Field], guess: Guess, *, top: int
+    pieces: Sequence[Piece], contract: Contract, guess: Guess, *, top: int, manner: Manner = PLAIN
 ) -> list[TokenLogprob] | None:
     """None where so many alternatives do not exist: a token that is certain has none, a label as many as its field."""
     tokens = []
     for piece in pieces:
-        token = _certain(piece, top) if piece.field is None else _label(piece, fields, guess, top)
+        token = _certain(piece, top) if piece.field is None else _label(piece, contract, guess, top, manner)
         if token is None:
             return None
         tokens.append(token)
@@ -34,19 +34,16 @@ def _certain(piece: Piece, top: int) -> TokenLogprob | None:
     return TokenLogprob(piece.text, 0.0, ((piece.text, 0.0),) * top) if top <= 1 else None
 
 
-def _label(piece: Piece, fields: Sequence[Field], guess: Guess, top: int) -> TokenLogprob | None:
+def _label(piece: Piece, contract: Contract, guess: Guess, top: int, manner: Manner) -> TokenLogprob | None:
     if piece.field is None or not guess.distributions:
         return None
-    field, probabilities = fields[piece.field], guess.distributions[piece.field]
+    field, probabilities = contract.fields[piece.field], guess.distributions[piece.field]
     if top > len(field.labels):
         return None
-    ranked = sorted(zip(map(_said, field.labels), probabilities, strict=False), key=lambda pair: -pair[1])
+    said = [str(label) if contract.bare else spelled(label, manner) for label in field.labels]
+    ranked = sorted(zip(said, probabilities, strict=False), key=lambda pair: -pair[1])
     chosen = probabilities[guess.answer[piece.field]]
     return TokenLogprob(piece.text, _log(chosen), tuple((text, _log(p)) for text, p in ranked[:top]))
-
-
-def _said(label: Label) -> str:
-    return label if isinstance(label, str) else json.dumps(label)
 
 
 def _log(probability: float) -> float:

@@ -12,7 +12,8 @@ from shadowbert.flow.ports import Headers
 from shadowbert.wire.local_answer import OUR_RESPONSES
 from shadowbert.wire.tolerant import as_text, parse_object
 
-_NAMED = re.compile(rf"(?:.*)/responses/(?P<id>{OUR_RESPONSES}[0-9A-Za-z]+)(?:/.*)?")
+_ID = OUR_RESPONSES + "[0-9A-Za-z]{1,64}"
+_NAMED = re.compile(rf"(?:.*)/responses/(?P<id>{_ID})(?:/.*)?")
 _MARK = OUR_RESPONSES.encode("ascii")
 
 
@@ -23,7 +24,7 @@ def forgotten(incoming: Incoming) -> str | None:
         return found["id"] if found else None
     if incoming.endpoint is Endpoint.RESPONSES and isinstance(incoming.body, bytes) and _MARK in incoming.body:
         previous = as_text((parse_object(incoming.body) or {}).get("previous_response_id"))
-        return previous if previous and previous.startswith(OUR_RESPONSES) else None
+        return previous if previous and re.fullmatch(_ID, previous) else None
     return None
 
 

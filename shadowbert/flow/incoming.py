@@ -108,7 +108,8 @@ def addressed(incoming: Incoming, rules: UpstreamRules) -> Incoming | None:
 def _model(incoming: Incoming) -> str | None:
     if incoming.deployment is not None:
         return incoming.deployment
-    if not isinstance(incoming.body, bytes):
+    coded = any(name.lower() == b"content-encoding" for name, _ in incoming.headers)
+    if coded or not isinstance(incoming.body, bytes):
         return None
     return as_text((parse_object(incoming.body) or {}).get("model")) or ""
 

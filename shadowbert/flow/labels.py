@@ -5,6 +5,7 @@ from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.exchange import Outcome
 from shadowbert.domain.records import LoggedExchange
 from shadowbert.recognition.answer import read_answer, unfenced
+from shadowbert.recognition.recogniser import Recognised
 from shadowbert.wire.output_ask import Statement, Transport
 from shadowbert.wire.reply import Reply
 from shadowbert.wire.request import Request
@@ -16,22 +17,33 @@ LONGEST = 4_000
 
 def said(request: Request, reply: Reply | None) -> str | None:
     """The answer as it was written, from where this request wants it: a forced tool is not answered in the content."""
-    if reply is None or request.output is None:
+    output = request.output
+    if reply is None or output is None:
         return None
-    return reply.content if request.output.transport is Transport.CONTENT else reply.arguments
+    if output.transport is Transport.CONTENT:
+        return reply.content
+    return reply.arguments if reply.tool_name == output.name else None
 
 
-def _read(request: Request, contract: Contract, text: str) -> Answer | None:
+def _read(call: Recognised, text: str) -> Answer | None:
     """A code fence is no part of an answer, except where the body's own schema rules it out."""
-    stated = request.output is not None and request.output.statement is Statement.BODY
-    return read_answer(contract, text if stated else unfenced(text))
+    output = call.request.output
+    stated = output is not None and output.statement is Statement.BODY
+    return read_answer(call.schema, call.contract, text if stated else unfenced(text))
 
 
-def label(exchange: LoggedExchange, request: Request, contract: Contract, reply: Reply | None) -> Answer | Unfit:
-    text = said(request, reply)
-    answer = _read(request, contract, text) if text else None
-    whole = contract.bare and answer is not None and answer[0] != contract.fields[0].other
-    return label_of(_ending(exchange, reply, answer, whole=whole))
+def label(exchange: LoggedExchange, call: Recognised, reply: Reply | None) -> Answer | Unfit:
+    text = said(call.request, reply)
+    answer = _read(call, text) if text else None
+    if answer is None and reply is not None:
+        answer = _other(call.contract)
+    return label_of(_ending(exchange, reply, answer, whole=call.contract.bare and answer is not None))
+
+
+def _other(contract: Contract) -> Answer | None:
+    """Something else altogether: where nobody obliged the teacher, any reply is its answer."""
+    others = [field.other for field in contract.fields]
+    return tuple(other for other in others if other is not None) if None not in others else None
 
 
 def answered(exchange: LoggedExchange, request: Request, reply: Reply | None) -> str | None:

@@ -10,7 +10,7 @@ from shadowbert.domain.route import Reason
 from shadowbert.domain.student import Prediction
 from shadowbert.domain.template import Prompt
 from shadowbert.flow.confidence import token_logprobs
-from shadowbert.flow.form import form_of
+from shadowbert.flow.form import form_of, sibling
 from shadowbert.flow.marks import request_id, student_marks
 from shadowbert.flow.ports import Headers
 from shadowbert.flow.recording import Record
@@ -18,7 +18,7 @@ from shadowbert.recognition.answer import PLAIN, Piece, text_of, unfenced, write
 from shadowbert.recognition.recogniser import Recognised
 from shadowbert.recognition.validate import valid
 from shadowbert.wire.local_answer import LocalAnswer, TokenLogprob
-from shadowbert.wire.output_ask import Transport
+from shadowbert.wire.output_ask import Statement, Transport
 from shadowbert.wire.render import render
 from shadowbert.wire.request import Request
 
@@ -42,11 +42,13 @@ def render_local(call: Recognised, prediction: Prediction, record: Record) -> Lo
     request, version = call.request, call.version
     if request.output is None or version is None:
         return Reason.INVALID_ANSWER
-    manner = version.manners.get(form_of(request), PLAIN)
+    manner = _manner(call, prediction)
+    if manner is None:
+        return Reason.UNSEEN_FORM
     pieces = _write(call, prediction, manner)
     if isinstance(pieces, Reason):
         return pieces
-    logprobs = _logprobs(call, prediction, pieces)
+    logprobs = _logprobs(call, prediction, pieces, manner)
     if isinstance(logprobs, Reason):
         return logprobs
     text = text_of(pieces)
@@ -67,13 +69,23 @@ def render_local(call: Recognised, prediction: Prediction, record: Record) -> Lo
     return LocalReply(headers, chunks, student_marks(prediction))
 
 
+def _manner(call: Recognised, prediction: Prediction) -> Manner | None:
+    """As the teacher writes in this form; a schema in the body leaves it little choice, so OpenAI's default will do."""
+    request, version = call.request, call.version
+    form = form_of(request, call.contract, prediction.guess.answer)
+    known = version.manners if version is not None else {}
+    stated = request.output is not None and request.output.statement is Statement.BODY
+    return known.get(form) or known.get(sibling(form)) or (PLAIN if stated else None)
+
+
 def _write(call: Recognised, prediction: Prediction, manner: Manner) -> list[Piece] | Reason:
     schema, contract = call.schema, call.contract
     pieces = write_answer(schema, contract, prediction.guess.answer, manner)
     if pieces is None:
         return Reason.INVALID_ANSWER
     text = text_of(pieces)
-    if not (contract.bare or valid(schema, unfenced(text))):
+    stated = call.request.output is not None and call.request.output.statement is Statement.BODY
+    if not (contract.bare or valid(schema, text if stated else unfenced(text))):
         return Reason.INVALID_ANSWER
     return _misfit(call.request, text, limited=not contract.bare) or pieces
 
@@ -89,13 +101,15 @@ def _misfit(request: Request, text: str, *, limited: bool) -> Reason | None:
     return Reason.MAX_TOKENS if limited and request.max_tokens is not None and request.max_tokens < least else None
 
 
-def _logprobs(call: Recognised, prediction: Prediction, pieces: list[Piece]) -> list[TokenLogprob] | Reason | None:
+def _logprobs(
+    call: Recognised, prediction: Prediction, pieces: list[Piece], manner: Manner
+) -> list[TokenLogprob] | Reason | None:
     request = call.request
     if request.top_logprobs is None:
         return None
     if request.output is None or request.output.transport is not Transport.CONTENT:
         return Reason.LOGPROBS
-    said = token_logprobs(pieces, call.contract.fields, prediction.guess, top=request.top_logprobs)
+    said = token_logprobs(pieces, call.contract, prediction.guess, top=request.top_logprobs, manner=manner)
     return Reason.LOGPROBS if said is None else said
 
 

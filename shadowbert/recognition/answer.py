@@ -2,30 +2,32 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
+from types import MappingProxyType
 
 import orjson
 
-from shadowbert.domain.contract import Answer, Contract, Field, Label, Path
+from shadowbert.domain.contract import Answer, Contract, Fills
 from shadowbert.domain.manner import Manner
-from shadowbert.recognition.schema import Branch, read_schema
+from shadowbert.recognition.reading import indices
+from shadowbert.recognition.schema import read_schema
+from shadowbert.recognition.tree import Branch, Variants
+from shadowbert.recognition.validate import valid
+from shadowbert.recognition.writing import Piece, Unsayable, merged, pieces, spelled
 from shadowbert.wire.tolerant import parse_object
 
-Shape = dict[str, "int | Shape"]
-"""An answer's object: a field's index or a nested object by property name."""
+__all__ = ["PLAIN", "Piece", "manner_of", "read_answer", "spelled", "text_of", "unfenced", "write_answer"]
 
-_FENCED = re.compile(r"\A(?P<before>[^{]*?```(?:json|JSON)?\s*)(?P<json>\{.*\})(?P<after>\s*```\s*)\Z", re.DOTALL)
+NOTHING: Fills = MappingProxyType({})
 
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of an answer's text: the label of a field, or what stands between labels."""
-
-    text: str
-    field: int | None = None
+_FENCED = re.compile(r"\A[^{]*?```(?:json|JSON)?\s*(?P<json>\{.*\})\s*```\s*\Z", re.DOTALL)
+_FRAMED = re.compile(
+    r"\A(?P<before>\s*(?:```(?:json|JSON)?\s*)?)(?P<json>\{.*\})(?P<after>\s*(?:```\s*)?)\Z", re.DOTALL
+)
+LAYOUTS = (Manner(), Manner(spaced=True), Manner(indent=2), Manner(indent=4))
 
 
 PLAIN = Manner()
@@ -36,28 +38,43 @@ def text_of(pieces: Sequence[Piece]) -> str:
 
 
 def write_answer(
-    schema: Mapping[str, object], contract: Contract, answer: Answer, manner: Manner = PLAIN
+    schema: Mapping[str, object],
+    contract: Contract,
+    answer: Answer,
+    manner: Manner = PLAIN,
+    *,
+    fills: Fills = NOTHING,
 ) -> list[Piece] | None:
     """JSON in the schema's own property order. `schema` is one that reads as `contract`; where the whole text is the
-    label there is none. None where a field says "something else": that can only be said by the teacher.
+    label there is none. None where a field says "something else", which only the teacher can say, where the fields
+    contradict each other, and where nobody has filled in what is not learnable.
     """
-    if any(field.other == index for field, index in zip(contract.fields, answer, strict=True)):
+    if contract.strays(answer):
         return None
     if contract.bare:
         label = contract.fields[0].labels[answer[0]]
-        return [Piece(str(label), 0)]
-    tree = _tree(orjson.dumps(schema))
+        return merged([Piece(manner.before), Piece(str(label), 0), Piece(manner.after)])
     chosen = {field.path: (i, field, answer[i]) for i, field in enumerate(contract.fields)}
-    return _merged([Piece(manner.before), *_object(tree, (), chosen, manner), Piece(manner.after)])
+    try:
+        written = pieces(_tree(orjson.dumps(schema)), chosen, fills, manner)
+    except Unsayable:
+        return None
+    return merged([Piece(manner.before), *written, Piece(manner.after)])
 
 
-def read_answer(contract: Contract, text: str) -> Answer | None:
-    """None where the text is not exactly one of the contract's answers: extra keys, other types, True for 1."""
+def read_answer(schema: Mapping[str, object], contract: Contract, text: str) -> Answer | None:
+    """None where the text is not exactly one of the contract's answers: extra keys, other types, True for 1.
+
+    What is not learnable is not read; it must be what the schema allows.
+    """
     if contract.bare:
-        index = _known(contract.fields[0], text.strip())
-        return None if index is None else (index,)
-    indices = _indices(contract, _shape(contract), parse_object(text))
-    return None if indices is None else tuple(indices[i] for i in range(len(contract.fields)))
+        index = contract.fields[0].index(text.strip())
+        found = contract.fields[0].other if index is None else index
+        return None if found is None else (found,)
+    said = indices(_tree(orjson.dumps(schema)), contract.fields, parse_object(text))
+    if said is None or (contract.unlearnable and not valid(schema, text)):
+        return None
+    return tuple(said.get(field.path, len(field.labels)) for field in contract.fields)
 
 
 def unfenced(text: str) -> str:
@@ -68,111 +85,29 @@ def unfenced(text: str) -> str:
     return found["json"] if found else text
 
 
-def manner_of(text: str, finish_reason: str | None) -> Manner:
-    """How this answer is written.
+def manner_of(contract: Contract, text: str, finish_reason: str | None) -> Manner | None:
+    """How this answer is written, where it can be written again; None where it says more than the answer.
 
-    >>> manner_of('{"a": "b"}', "stop")
-    Manner(finish_reason='stop', spaced=True, escaped=False, before='', after='')
+    What is kept of it will be said to other callers: only white space and a code fence may stand around it.
     """
-    found = _FENCED.match(text) if text[:1] != "{" else None
-    core, before, after = found.group("json", "before", "after") if found else (text, "", "")
-    parsed = parse_object(core)
-    if parsed is None:
-        return Manner(finish_reason)
-    for spaced, escaped in product((False, True), repeat=2):
-        separators = (", ", ": ") if spaced else (",", ":")
-        if json.dumps(parsed, ensure_ascii=escaped, separators=separators) == core:
-            return Manner(finish_reason, spaced, escaped, before, after)
-    return Manner(finish_reason, before=before, after=after)
+    if contract.bare:
+        label = text.strip()
+        before, _, after = text.partition(label) if label else ("", "", "")
+        return Manner(finish_reason, before=before, after=after)
+    found = _FRAMED.match(text)
+    parsed = parse_object(found["json"]) if found else None
+    if found is None or parsed is None:
+        return None
+    for layout, escaped in product(LAYOUTS, (False, True)):
+        manner = replace(layout, finish_reason=finish_reason, escaped=escaped)
+        separators = (",", ": ") if manner.indent else (", ", ": ") if manner.spaced else (",", ":")
+        written = json.dumps(parsed, ensure_ascii=escaped, separators=separators, indent=manner.indent)
+        if written == found["json"]:
+            return replace(manner, before=found["before"], after=found["after"])
+    return None
 
 
 @lru_cache(maxsize=512)
-def _tree(schema: bytes) -> Branch:
+def _tree(schema: bytes) -> Branch | Variants:
     """Tasks send the same few schemas again and again."""
     return read_schema(orjson.loads(schema))
-
-
-def _object(
-    branch: Branch, path: Path, chosen: Mapping[Path, tuple[int, Field, int]], manner: Manner
-) -> Iterator[Piece]:
-    comma, colon = (", ", ": ") if manner.spaced else (",", ":")
-    start = "{"
-    for name, _, node in branch.properties:
-        here = (*path, name)
-        if isinstance(node, Branch):
-            yield Piece(f"{start}{_json(name, manner)}{colon}")
-            yield from _object(node, here, chosen, manner)
-        else:
-            i, field, index = chosen[here]
-            if index >= len(field.labels):
-                continue  # left out
-            yield Piece(f"{start}{_json(name, manner)}{colon}")
-            yield from _label(field.labels[index], i, manner)
-        start = comma
-    yield Piece("}" if start == comma else "{}")
-
-
-def _label(label: Label, field: int, manner: Manner) -> Iterator[Piece]:
-    """A text's quotes belong to the JSON, not to the label."""
-    written = _json(label, manner)
-    if isinstance(label, str):
-        yield from (Piece('"'), Piece(written[1:-1], field), Piece('"'))
-    else:
-        yield Piece(written, field)
-
-
-def _json(value: Label, manner: Manner) -> str:
-    return json.dumps(value, ensure_ascii=manner.escaped)
-
-
-def _merged(pieces: Sequence[Piece]) -> list[Piece]:
-    """Neighbours between two labels are one piece."""
-    merged: list[Piece] = []
-    for piece in pieces:
-        if merged and piece.field is None and merged[-1].field is None:
-            merged[-1] = Piece(merged[-1].text + piece.text)
-        elif piece.text or piece.field is not None:
-            merged.append(piece)
-    return merged
-
-
-def _shape(contract: Contract) -> Shape:
-    shape: Shape = {}
-    for i, field in enumerate(contract.fields):
-        inner = shape
-        for name in field.path[:-1]:
-            nested = inner.setdefault(name, {})
-            assert isinstance(nested, dict)  # noqa: S101 - a path is a leaf or a way to leaves, never both
-            inner = nested
-        inner[field.path[-1]] = i
-    return shape
-
-
-def _indices(contract: Contract, shape: Shape, value: object) -> dict[int, int] | None:
-    """The label index by field index, of one object of the answer."""
-    if not isinstance(value, dict) or not value.keys() <= shape.keys():
-        return None
-    indices: dict[int, int] = {}
-    for name, part in shape.items():
-        if isinstance(part, dict):
-            found = _indices(contract, part, value.get(name))
-        else:
-            index = _index(contract.fields[part], value, name)
-            found = None if index is None else {part: index}
-        if found is None:
-            return None
-        indices |= found
-    return indices
-
-
-def _index(field: Field, value: dict[str, object], name: str) -> int | None:
-    if name not in value:
-        return None if field.required else len(field.labels)
-    label = value[name]
-    return _known(field, label)
-
-
-def _known(field: Field, label: object) -> int | None:
-    """The label's index; what an open field has not seen yet is something else."""
-    index = field.index(label) if isinstance(label, str | int | None) else None
-    return field.other if index is None else index

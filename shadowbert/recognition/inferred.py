@@ -11,6 +11,7 @@ from shadowbert.domain.contract import Contract, Field, Label
 from shadowbert.recognition.answer import unfenced
 from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.fingerprint import canonical_json, digest
+from shadowbert.recognition.schema import MAX_DEPTH
 from shadowbert.wire.tolerant import parse_object
 
 LEAST = 20
@@ -53,16 +54,16 @@ def _of_words(texts: list[str]) -> Inferred | None:
 
 
 def _of_objects(objects: list[dict[str, object]], answers: int) -> Inferred | None:
-    schema = _schema(objects, answers)
+    schema = _schema(objects, answers, MAX_DEPTH)
     stated = read_contract(schema) if schema is not None else None
     if schema is None or stated is None:
         return None
     return Inferred(_contract(tuple(replace(field, open=True) for field in stated.fields)), schema)
 
 
-def _schema(objects: list[dict[str, object]], answers: int) -> Schema | None:
+def _schema(objects: list[dict[str, object]], answers: int, depth: int) -> Schema | None:
     """The schema that fits nearly all answers; property order is that of most of them."""
-    if not objects:
+    if not objects or not depth:
         return None
     (names, _), *_ = Counter(tuple(answer) for answer in objects).most_common(1)
     alike = [answer for answer in objects if answer.keys() == set(names)]
@@ -70,16 +71,16 @@ def _schema(objects: list[dict[str, object]], answers: int) -> Schema | None:
         return None
     properties: Schema = {}
     for name in names:
-        node = _node([answer[name] for answer in alike])
+        node = _node([answer[name] for answer in alike], depth - 1)
         if node is None:
             return None
         properties[name] = node
     return {"type": "object", "properties": properties, "required": list(names), "additionalProperties": False}
 
 
-def _node(values: list[object]) -> Schema | None:
+def _node(values: list[object], depth: int) -> Schema | None:
     if all(isinstance(value, dict) for value in values):
-        return _schema([value for value in values if isinstance(value, dict)], len(values))
+        return _schema([value for value in values if isinstance(value, dict)], len(values), depth)
     labels = _settled(values, len(values))
     return None if labels is None else {"enum": labels}
 

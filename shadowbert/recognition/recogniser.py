@@ -11,7 +11,7 @@ from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.fingerprint import canonical_json, digest, input_hash
 from shadowbert.recognition.template import input_text, match
 from shadowbert.recognition.wording import wording_of
-from shadowbert.wire.output_ask import OutputAsk, Statement
+from shadowbert.wire.output_ask import OutputAsk, Statement, ToolChoice
 from shadowbert.wire.request import Request
 
 Key = tuple[str, str, str, str]
@@ -43,7 +43,7 @@ class Recogniser:
     """Recognises calls against the versions last published; remembers the contracts of the schemas it saw."""
 
     def __init__(self, *, contracts: int = 4096) -> None:
-        self._contracts: OrderedDict[tuple[bytes, str], Asked | None] = OrderedDict()
+        self._contracts: OrderedDict[tuple[bytes, str, str, ToolChoice | None], Asked | None] = OrderedDict()
         self._limit = contracts
         self._versions: dict[Key, list[PublishedVersion]] = {}
 
@@ -79,12 +79,11 @@ class Recogniser:
             return None
         if not output.schema:
             return None, unstated(request)
-        key, known = (output.schema_key, output.description), self._contracts
+        key, known = (output.schema_key, output.description, output.kind, output.tool_choice), self._contracts
         if key in known:
             known.move_to_end(key)
             return known[key]
-        contract = read_contract(output.schema)
-        asked = known[key] = None if contract is None else (contract, _wording(output))
+        asked = known[key] = _read(output)
         if len(known) > self._limit:
             known.popitem(last=False)
         return asked
@@ -103,8 +102,15 @@ def unstated(request: Request) -> str:
     return "u1:" + digest(canonical_json(said))
 
 
-def _wording(output: OutputAsk) -> str:
-    return wording_of(output.schema, output.description)
+def _read(output: OutputAsk) -> Asked | None:
+    """Forced, required and free calls of a tool are alike but for one thing: a teacher that is free may not call it."""
+    contract = read_contract(output.schema)
+    if contract is None:
+        return None
+    wording = wording_of(output.schema, output.description)
+    if output.kind:  # JSON mode and plain text with the same schema in the prompt: not the same question
+        wording = "p1:" + digest(canonical_json([wording, output.kind]))
+    return contract.opened() if output.tool_choice is ToolChoice.AUTO else contract, wording
 
 
 def _first_match(versions: Sequence[PublishedVersion], prompt: Prompt | None) -> tuple[PublishedVersion, str] | None:

@@ -29,6 +29,9 @@ def chat_obstacle(body: Mapping[str, object], output: OutputAsk | None) -> Reaso
     reason = parameter_obstacle(body, _JUDGES)
     if reason is not None:
         return reason
+    free = output is not None and not output.schema
+    if free and body.get("verbosity") is not None:
+        return Reason.PARAMETER
     biased = body.get("logit_bias") and (output is None or output.statement is not Statement.TEXT)
     unasked = body.get("top_logprobs") is not None and body.get("logprobs") is not True
     return Reason.PARAMETER if biased or unasked else None

@@ -46,7 +46,7 @@ def _content(asked: Format, prompt: Prompt | None) -> OutputAsk | None:
     schema = schema_in_prose(prompt) if prompt else None
     if schema is not None:
         named = {"name": schema.get("title")}
-        found = _ask(Transport.CONTENT, schema, named, statement=Statement.PROSE)
+        found = _ask(Transport.CONTENT, schema, named, statement=Statement.PROSE, kind=asked.kind)
         if found is not None:
             return found
     return unstated(statement, asked.bias)
@@ -72,6 +72,7 @@ def _ask(
     *,
     statement: Statement = Statement.BODY,
     choice: ToolChoice | None = None,
+    kind: str = "",
 ) -> OutputAsk | None:
     """None where the schema is no object, or is nested deeper than anything that could be read."""
     if not isinstance(schema, dict):
@@ -81,4 +82,4 @@ def _ask(
     except TypeError:
         return None
     name, description = as_text(holder.get("name")), as_text(holder.get("description"))
-    return OutputAsk(transport, schema, key, name or "", choice, description or "", statement)
+    return OutputAsk(transport, schema, key, name or "", choice, description or "", statement, kind)

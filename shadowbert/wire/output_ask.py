@@ -47,6 +47,8 @@ class OutputAsk:
     tool_choice: ToolChoice | None
     description: str = ""
     statement: Statement = Statement.BODY
+    kind: str = ""
+    """Of a schema in prose: the format's type as OpenAI names it, `json_object` or `text`."""
 
 
 def schema_key(schema: Mapping[str, object]) -> bytes:

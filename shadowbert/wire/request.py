@@ -38,6 +38,7 @@ class Request:
     def teacher(self) -> str:
         """Who answers: the model, and the upstream where that is not the default one.
 
-        Two upstreams that call a model alike are two teachers.
+        Two upstreams that call a model alike are two teachers, whatever characters a model's name holds: an upstream's
+        holds no slash.
         """
-        return f"{self.upstream}/{self.model}" if self.upstream else self.model
+        return f"@{self.upstream}/{self.model}" if self.upstream or self.model.startswith("@") else self.model

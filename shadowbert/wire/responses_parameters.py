@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from shadowbert.domain.route import Reason
+from shadowbert.wire.output_ask import OutputAsk
 from shadowbert.wire.parameters import (
     COMMON,
     Judge,
@@ -16,12 +17,16 @@ from shadowbert.wire.parameters import (
     parameter_obstacle,
     wants,
 )
+from shadowbert.wire.tolerant import as_object
 
 _verbosity = one_of("low", "medium", "high")
 
 
-def responses_obstacle(body: Mapping[str, object]) -> Reason | None:
-    return parameter_obstacle(body, _JUDGES)
+def responses_obstacle(body: Mapping[str, object], output: OutputAsk | None = None) -> Reason | None:
+    """How much is said matters where no schema bounds it."""
+    free = output is not None and not output.schema
+    wordy = free and as_object(body.get("text")).get("verbosity") is not None
+    return parameter_obstacle(body, _JUDGES) or (Reason.PARAMETER if wordy else None)
 
 
 def _text(value: object) -> bool:

@@ -48,7 +48,7 @@ def read_responses_request(parsed: dict[str, object]) -> Request | None:
         output=output,
         stream=parsed.get("stream") is True,
         include_usage=True,
-        obstacle=said or barred or responses_obstacle(parsed),
+        obstacle=said or barred or responses_obstacle(parsed, output),
         explicit_task=as_text(as_object(metadata).get("task")) or None,
         metadata=metadata if isinstance(metadata, dict) else None,
         max_tokens=as_count(parsed.get("max_output_tokens")),

@@ -85,3 +85,11 @@ async def test_an_operator_may_leave_to_upstream_what_upstream_keeps(changes: di
     scene = live(responses=False)
     await scene.call(ask(**changes), path="/v1/responses")
     assert scene.row.route.label == label
+
+
+async def test_nobody_fills_the_disk_with_what_nobody_was_asked_about() -> None:
+    scene = live()
+    await scene.call(ask(previous_response_id=OURS, input="x" * 5000), path="/v1/responses")
+    assert (scene.row.request_body, scene.row.response_body) == (None, None)
+    endless = OUR_RESPONSES + "x" * 5000
+    assert (await scene.call(ask(previous_response_id=endless), path="/v1/responses")).status == 200, "upstream's word"

@@ -1,3 +1,5 @@
+import gzip
+from dataclasses import replace
 from typing import Self
 
 import pytest
@@ -164,3 +166,9 @@ def test_no_header_is_too_odd_to_be_read(headers: list[tuple[bytes, bytes]]) -> 
 def test_credentials_do_not_depend_on_the_order_of_headers() -> None:
     pair = [(b"api-key", b"a"), (b"Authorization", b"b")]
     assert read_wishes(pair).credential == read_wishes(pair[::-1]).credential == (b"api-key:a", b"authorization:b")
+
+
+def test_a_compressed_body_is_not_read_and_so_not_addressed() -> None:
+    body = gzip.compress(b'{"model":"claude-x"}')
+    coded = replace(sent("/v1/chat/completions", body), headers=((b"Content-Encoding", b"gzip"),))
+    assert addressed(coded, RULES) is None

@@ -19,6 +19,7 @@ from shadowbert.recognition.recogniser import unstated
 from shadowbert.testing.factories import LABELS, SCHEMA, version
 from shadowbert.testing.fakes import ScriptedPredictor
 from shadowbert.wire.endpoints import read_request
+from shadowbert.wire.request import Request
 from tests.flow.answering import Scene, chat
 
 TOOL: dict[str, object] = {
@@ -69,6 +70,12 @@ async def test_a_streamed_answer_declares_no_length() -> None:
     assert set(client.rows_before) == {1}
 
 
+def ask(**changes: object) -> Request:
+    request = read_request(Endpoint.CHAT, chat(**changes))
+    assert request is not None
+    return request
+
+
 async def body_of(scene: Scene, **changes: object) -> dict[str, Any]:
     client = await scene.call(chat(**changes))
     assert scene.journal.rows[-1].route.label == "student"
@@ -78,8 +85,8 @@ async def body_of(scene: Scene, **changes: object) -> dict[str, Any]:
 
 async def test_an_answer_is_written_in_the_teachers_manner() -> None:
     scene = Scene()
-    mine = Manner("length", spaced=True)
-    scene.stages.show(version(manners={"chat/content/free/whole": mine, "chat/content/free/stream": Manner()}))
+    form = form_of(ask(), version().contract, (1,))
+    scene.stages.show(version(manners={form: Manner("length", spaced=True)}))
     choice = (await body_of(scene))["choices"][0]
     assert (choice["message"]["content"], choice["finish_reason"]) == ('{"label": "card"}', "length")
 
@@ -120,12 +127,11 @@ async def test_log_probabilities_are_calibrated() -> None:
 
 async def test_a_one_word_task_is_answered_with_one_word() -> None:
     asks = {"response_format": None, "max_tokens": 1}
-    request = read_request(Endpoint.CHAT, chat(**asks))
-    assert request is not None
+    request = ask(**asks)
     word = Contract((Field((), LABELS, open=True),), "i1:words")
     scene = Scene(student=ScriptedPredictor(spread))
     manner = Manner("length")
-    scene.stages.show(version(contract=word, wording=unstated(request), manners={form_of(request): manner}))
+    scene.stages.show(version(contract=word, wording=unstated(request), manners={form_of(request, word, (1,)): manner}))
     choice = (await body_of(scene, **asks, logprobs=True, top_logprobs=3))["choices"][0]
     assert (choice["message"]["content"], choice["finish_reason"]) == ("card", "length")
     assert [top["token"] for top in choice["logprobs"]["content"][0]["top_logprobs"]] == ["card", "account", "transfer"]
@@ -134,10 +140,32 @@ async def test_a_one_word_task_is_answered_with_one_word() -> None:
 
 
 async def test_what_a_student_cannot_say_the_llm_says() -> None:
-    request = read_request(Endpoint.CHAT, chat(response_format=None))
-    assert request is not None
+    request = ask(response_format=None)
     word = Contract((Field((), LABELS, open=True),), "i1:words")
     scene = Scene(student=ScriptedPredictor(lambda _: Guess((3,), (0.99,), 0.99)))
-    scene.stages.show(version(contract=word, wording=unstated(request)))
+    manners = {form_of(request, word, (3,)): Manner("stop")}
+    scene.stages.show(version(contract=word, wording=unstated(request), manners=manners))
     await scene.call(chat(response_format=None))
+    assert scene.row.route.label == "llm:invalid_answer"
+
+
+async def test_a_form_that_the_teacher_was_never_seen_in_is_the_llms() -> None:
+    """Streamed or whole is all the difference that one form may stand for another."""
+    word = Contract((Field((), LABELS, open=True),), "i1:words")
+    streamed, scene = ask(response_format=None, stream=True), Scene(student=ScriptedPredictor(spread))
+    known = {form_of(streamed, word, (0,)): Manner("stop", before="\n")}
+    scene.stages.show(version(contract=word, wording=unstated(streamed), manners=known))
+    await scene.call(chat(response_format=None))
+    assert scene.row.route.label == "llm:unseen_form", "of `card` nobody knows how it ends"
+    known = {form_of(streamed, word, (1,)): Manner("stop", before="\n")}
+    scene.stages.show(version(contract=word, wording=unstated(streamed), manners=known))
+    assert (await body_of(scene, response_format=None))["choices"][0]["message"]["content"] == "\ncard"
+
+
+async def test_a_code_fence_never_reaches_who_asked_for_json() -> None:
+    stated = ask()
+    fenced = Manner("stop", before="```json\n", after="\n```")
+    scene = Scene(student=ScriptedPredictor(spread))
+    scene.stages.show(version(manners={form_of(stated, version().contract, (1,)): fenced}))
+    await scene.call()
     assert scene.row.route.label == "llm:invalid_answer"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shadowbert.domain.contract import Contract, Field
 from shadowbert.domain.manner import Manner
 from shadowbert.recognition.answer import (
+    LAYOUTS,
     PLAIN,
     Piece,
     manner_of,
@@ -31,14 +32,13 @@ SCHEMA: dict[str, object] = {
 }
 OPEN = Contract((Field((), ("ham", "spam"), open=True),), "i1:test")
 
+FRAMES = [("", ""), ("\n", " "), ("```json\n", "\n```"), ("\n```\n", "\n```\n")]
 manners = st.builds(
-    Manner,
-    st.none(),
+    lambda layout, escaped, frame: replace(layout, escaped=escaped, before=frame[0], after=frame[1]),
+    st.sampled_from(LAYOUTS),
     st.booleans(),
-    st.booleans(),
-    st.sampled_from(["", "```json\n", "Here it is:\n```\n"]),
-    st.sampled_from(["", "\n```"]),
-).filter(lambda manner: bool(manner.before) == bool(manner.after))
+    st.sampled_from(FRAMES),
+)
 
 
 def contract() -> Contract:
@@ -53,7 +53,8 @@ def test_what_is_written_is_read_back_whatever_the_manner(data: st.DataObject, m
     pieces = write_answer(SCHEMA, contract(), answer, manner)
     assert pieces is not None
     assert read_answer(contract(), unfenced(text_of(pieces))) == answer
-    seen = manner_of(text_of(pieces), None)
+    seen = manner_of(contract(), text_of(pieces), None)
+    assert seen is not None
     again = write_answer(SCHEMA, contract(), answer, seen)
     assert again is not None
     assert text_of(again) == text_of(pieces)
@@ -110,5 +111,20 @@ def test_a_fence_is_taken_off_an_object_only(text: str, inner: str) -> None:
 def test_nothing_that_a_teacher_says_raises(text: str) -> None:
     read_answer(contract(), text)
     read_answer(OPEN, text)
-    manner_of(text, "stop")
-    manner_of("```json" + text + "```", None)
+    manner_of(contract(), text, "stop")
+    manner_of(OPEN, text, "stop")
+    manner_of(contract(), "```json" + text + "```", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['Jane Roe (jane@x.com) writes:\n```json\n{"topic":"bug"}\n```', '{"topic":  "bug"}', "bug", ""],
+)
+def test_what_cannot_be_said_to_other_callers_is_no_manner(text: str) -> None:
+    assert manner_of(contract(), text, "stop") is None
+
+
+def test_white_space_around_a_bare_label_is_its_manner() -> None:
+    manner = manner_of(OPEN, "\n spam ", "stop")
+    assert manner == Manner("stop", before="\n ", after=" ")
+    assert text_of(write_answer({}, OPEN, (1,), manner) or ()) == "\n spam "

@@ -162,7 +162,7 @@ def test_only_the_latest_contracts_are_remembered() -> None:
             assert call.version == version()
     assert len(known._contracts) == 2
     assert CALL.output is not None
-    assert (CALL.output.schema_key, "") in known._contracts
+    assert (CALL.output.schema_key, "", "", None) in known._contracts
 
 
 def test_captured_multi_field_calls_are_one_task() -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -117,3 +118,21 @@ def test_no_json_object_raises(changes: dict[str, object]) -> None:
 @pytest.mark.parametrize("data", [b"{}", b"[]", b'{"messages":"hi"}', b'{"messages":[]', b"\xff"])
 def test_hopeless_bodies_are_none(data: bytes) -> None:
     assert read_request(Endpoint.CHAT, data) is None
+
+
+def test_how_much_is_said_matters_where_no_schema_bounds_it() -> None:
+    assert chat_request(verbosity="low").obstacle is None
+    assert chat_request(verbosity="low", response_format=None).obstacle is Reason.PARAMETER
+
+
+@given(st.text(max_size=5), st.sampled_from(["", "a", "b-1"]), st.text(max_size=5), st.sampled_from(["", "a", "b-1"]))
+def test_no_two_teachers_are_called_alike(model: str, upstream: str, other: str, elsewhere: str) -> None:
+    one = replace(chat_request(), model=model, upstream=upstream)
+    two = replace(chat_request(), model=other, upstream=elsewhere)
+    assert (one.teacher == two.teacher) == ((model, upstream) == (other, elsewhere))
+
+
+def test_a_slash_in_a_models_name_is_no_upstream() -> None:
+    slashed = replace(chat_request(), model="openai/gpt-oss")
+    assert slashed.teacher != replace(chat_request(), model="gpt-oss", upstream="openai").teacher
+    assert replace(slashed, model="@cf/meta").teacher != replace(slashed, model="meta", upstream="cf").teacher

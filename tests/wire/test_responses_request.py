@@ -38,7 +38,7 @@ def test_a_plain_call_is_read_whole() -> None:
     assert (request.max_tokens, request.stop, request.top_logprobs) == (30, (), None)
 
 
-@pytest.mark.parametrize("text", [None, {}, {"format": None}, {"format": {"type": "text"}}, {"verbosity": "low"}])
+@pytest.mark.parametrize("text", [None, {}, {"format": None}, {"format": {"type": "text"}}])
 def test_without_a_format_the_answer_is_text(text: object) -> None:
     request = responses(text=text)
     assert request.output is not None
@@ -128,3 +128,7 @@ def test_no_json_object_raises(changes: dict[str, object]) -> None:
 @pytest.mark.parametrize("data", [b"{}", b"[]", b'{"input":1}', b'{"input":null}', b'{"input":"x"', b"\xff"])
 def test_hopeless_bodies_are_none(data: bytes) -> None:
     assert read_request(Endpoint.RESPONSES, data) is None
+
+
+def test_how_much_is_said_matters_where_no_schema_bounds_it() -> None:
+    assert responses(text={"verbosity": "low"}).obstacle is Reason.PARAMETER
