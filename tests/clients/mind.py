@@ -80,7 +80,10 @@ class Contrarian:
 
 
 def _index(field: Field, said: Mapping[str, object]) -> int:
-    wanted = said["topic"] if set(TOPICS) & {str(label) for label in field.labels} else said["urgent"]
+    """A list has a field for each label that may stand in it."""
+    listed = field.path[-1][1:-1] if field.path and field.path[-1].startswith("[") else None
+    topical = set(TOPICS) & {str(label) for label in field.labels}
+    wanted = listed == said["topic"] if listed in TOPICS else said["topic"] if topical else said["urgent"]
     words = [str(label) for label in field.labels]
     return words.index(str(wanted)) if str(wanted) in words else 0
 

@@ -39,5 +39,9 @@ async def test_the_student_contradicts_in_any_contract() -> None:
     student.contracts["s"] = Contract((topic, urgent), "c")
     guess = await student.predict("s", TEXT, deadline_ms=1)
     assert (topic.labels[guess.answer[0]], urgent.labels[guess.answer[1]]) == (other["topic"], other["urgent"])
+    listed = Contract(tuple(Field(("topics", f"[{label}]"), (False, True)) for label in topic.labels), "l")
+    student.contracts["l"] = listed
+    members = (await student.predict("l", TEXT, deadline_ms=1)).answer
+    assert [label for label, member in zip(topic.labels, members, strict=True) if member] == [other["topic"]]
     assert [len(distribution) for distribution in guess.distributions] == [3, 2]
     assert [sum(distribution) for distribution in guess.distributions] == pytest.approx([1, 1])
