@@ -6,7 +6,8 @@ Knows nothing of labels; which answers a schema allows is the contract's.
 from collections.abc import Iterator, Mapping
 
 from shadowbert.recognition.fingerprint import canonical_json, digest
-from shadowbert.recognition.schema import ANNOTATIONS, COMBINATIONS, MAX_DEPTH, MAX_WORK, NotClosed, resolve
+from shadowbert.recognition.labels import NotClosed
+from shadowbert.recognition.schema import ANNOTATIONS, COMBINATIONS, MAX_DEPTH, MAX_WORK, resolve
 
 NOTES = ("description", "example", "examples")
 

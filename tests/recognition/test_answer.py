@@ -52,7 +52,7 @@ def test_what_is_written_is_read_back_whatever_the_manner(data: st.DataObject, m
     answer = tuple(data.draw(st.integers(0, field.classes - 1)) for field in contract().fields)
     pieces = write_answer(SCHEMA, contract(), answer, manner)
     assert pieces is not None
-    assert read_answer(contract(), unfenced(text_of(pieces))) == answer
+    assert read_answer(SCHEMA, contract(), unfenced(text_of(pieces))) == answer
     seen = manner_of(contract(), text_of(pieces), None)
     assert seen is not None
     again = write_answer(SCHEMA, contract(), answer, seen)
@@ -83,12 +83,12 @@ def test_the_default_is_compact_json_in_the_schemas_order() -> None:
 
 def test_a_bare_label_is_the_whole_text() -> None:
     assert write_answer({}, OPEN, (1,)) == [Piece("spam", 0)]
-    assert read_answer(OPEN, " spam\n") == (1,)
-    assert read_answer(replace(OPEN, fields=(Field((), ("ham", "spam")),)), "eggs") is None
+    assert read_answer({}, OPEN, " spam\n") == (1,)
+    assert read_answer({}, replace(OPEN, fields=(Field((), ("ham", "spam")),)), "eggs") is None
 
 
 def test_something_else_is_read_and_never_written() -> None:
-    assert read_answer(OPEN, "eggs") == (2,)
+    assert read_answer({}, OPEN, "eggs") == (2,)
     assert write_answer({}, OPEN, (2,)) is None
 
 
@@ -109,8 +109,8 @@ def test_a_fence_is_taken_off_an_object_only(text: str, inner: str) -> None:
 
 @given(st.text())
 def test_nothing_that_a_teacher_says_raises(text: str) -> None:
-    read_answer(contract(), text)
-    read_answer(OPEN, text)
+    read_answer(SCHEMA, contract(), text)
+    read_answer({}, OPEN, text)
     manner_of(contract(), text, "stop")
     manner_of(OPEN, text, "stop")
     manner_of(contract(), "```json" + text + "```", None)

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from shadowbert.domain.contract import Contract
 from shadowbert.domain.exchange import Endpoint
 from shadowbert.recognition.answer import read_answer, text_of, write_answer
-from shadowbert.recognition.contract import read_contract
-from shadowbert.recognition.schema import MAX_FIELDS
+from shadowbert.recognition.contract import MAX_FIELDS, read_contract
 from shadowbert.recognition.validate import valid
 from shadowbert.wire.endpoints import read_request
 from tests.recognition.spelling import Tree, spelled, trees
@@ -61,7 +60,7 @@ def test_answers_are_written_and_read_back(data: st.DataObject, tree: Tree) -> N
     read = contract(schema)
     answer = tuple(data.draw(st.integers(0, field.classes - 1)) for field in read.fields)
     text = text_of(write_answer(schema, read, answer) or ())
-    assert read_answer(read, text) == answer
+    assert read_answer(schema, read, text) == answer
     assert valid(schema, text)
 
 
@@ -74,7 +73,7 @@ def test_an_optional_field_may_be_left_out() -> None:
     read = contract(SCHEMA)
     text = text_of(write_answer(SCHEMA, read, (0, 0, 2, 1)) or ())
     assert text == '{"topic":"bug","inner":{"sure":false},"level":1}'
-    assert read_answer(read, text) == (0, 0, 2, 1)
+    assert read_answer(SCHEMA, read, text) == (0, 0, 2, 1)
 
 
 @pytest.mark.parametrize(
@@ -102,13 +101,13 @@ def test_an_optional_field_may_be_left_out() -> None:
 )
 def test_other_answers_are_refused(text: str) -> None:
     read = contract(SCHEMA)
-    assert read_answer(read, '{"level":1,"topic":"bug","inner":{"sure":true}}') == (1, 0, 2, 1)
-    assert read_answer(read, text) is None
+    assert read_answer(SCHEMA, read, '{"level":1,"topic":"bug","inner":{"sure":true}}') == (1, 0, 2, 1)
+    assert read_answer(SCHEMA, read, text) is None
 
 
 @given(st.text() | json_values().map(lambda value: orjson.dumps(value).decode()))
 def test_no_text_raises(text: str) -> None:
-    assert read_answer(contract(SCHEMA), text) is None
+    assert read_answer(SCHEMA, contract(SCHEMA), text) is None
 
 
 def test_nothing_to_choose_is_no_contract() -> None:
@@ -159,8 +158,8 @@ def test_captured_requests_share_a_contract_where_they_share_a_canonical_schema(
     assert len(known) == len(set(known)) >= 15
 
 
-@pytest.mark.parametrize("case", ["MBatch", "MDisc", "MListLit", "MOneEnum", "MReason", "MUnion"])
-def test_captured_open_outputs_are_no_contract(case: str) -> None:
+@pytest.mark.parametrize("case", ["MBatch", "MOneEnum"])
+def test_captured_outputs_without_a_choice_are_no_contract(case: str) -> None:
     request = read_request(Endpoint.CHAT, body(f"oai3-chat-parse-{case}.json"))
     assert request is not None
     assert request.output is not None

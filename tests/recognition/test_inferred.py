@@ -31,7 +31,7 @@ def test_json_of_one_shape_is_a_schema_in_the_teachers_order() -> None:
     assert found.schema is not None
     assert labels(found.contract) == {"lang": ("en",), "meta.urgent": (False, True), "topic": ("ask", "bug")}
     assert [name for name, _, _ in read_schema(found.schema).properties] == ["topic", "meta", "lang"]
-    assert all(read_answer(found.contract, json.dumps(answer)) is not None for answer in answers)
+    assert all(read_answer(found.schema or {}, found.contract, json.dumps(answer)) is not None for answer in answers)
 
 
 def test_fences_make_no_difference() -> None:
@@ -45,7 +45,7 @@ def test_what_was_said_once_is_something_else() -> None:
     found = infer(["spam", "ham"] * 20 + ["eggs"])
     assert found is not None
     assert labels(found.contract) == {"answer": ("ham", "spam")}
-    assert read_answer(found.contract, "eggs") == (2,)
+    assert read_answer({}, found.contract, "eggs") == (2,)
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbert.recognition.schema import MAX_RANGE, Leaf, NotClosed, read_schema
+from shadowbert.recognition.labels import MAX_RANGE, NotClosed
+from shadowbert.recognition.schema import read_schema
+from shadowbert.recognition.tree import Branch, Either, Free, Leaf, Several, Tree, Variants
 from tests.wire.requests import json_values
 
-KEYWORDS = ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "properties", "required", "minimum", "$defs"]
+KEYWORDS = [
+    *("type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "properties", "required", "minimum", "$defs"),
+    *("items", "minItems", "maxItems", "uniqueItems"),
+]
+YES = {"type": "boolean"}
+
+
+def read(node: object, **root: object) -> Tree:
+    """What stands at a required property."""
+    branch = read_schema({"properties": {"x": node}, "required": ["x"], **root})
+    assert isinstance(branch, Branch)
+    ((name, required, tree),) = branch.properties
+    assert (name, required) == ("x", True)
+    return tree
 
 
 def labels(node: object, **root: object) -> list[object]:
-    branch = read_schema({"properties": {"x": node}, "required": ["x"], **root})
-    ((name, required, leaf),) = branch.properties
-    assert (name, required) == ("x", True)
+    leaf = read(node, **root)
     assert isinstance(leaf, Leaf)
     return list(leaf.labels.values())
+
+
+def an_object(**properties: object) -> dict[str, object]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 @pytest.mark.parametrize(
@@ -54,43 +71,133 @@ def test_references_are_followed_inside_the_schema() -> None:
 
 
 @pytest.mark.parametrize(
+    ("node", "types"),
+    [
+        ({"type": "string"}, ("string",)),
+        ({"type": ["string", "null"]}, ("null", "string")),
+        ({"anyOf": [{"type": "null"}, {"allOf": [{"type": "string", "maxLength": 9}]}]}, ("null", "string")),
+        ({"type": "number", "minimum": 0, "maximum": 1}, ("number",)),
+        ({"anyOf": [{"type": "integer"}, {"type": "number"}]}, ("number",)),
+        ({"type": "integer"}, ("integer",)),
+        ({"type": "integer", "minimum": 1}, ("integer",)),
+        ({"type": "integer", "minimum": 1, "maximum": MAX_RANGE + 1}, ("integer",)),
+        ({"type": "integer", "minimum": 2, "maximum": 1}, ("integer",)),
+        ({"type": "integer", "minimum": 0.5, "maximum": 3}, ("integer",)),
+        ({"type": "integer", "minimum": True, "maximum": 3}, ("integer",)),
+        ({"type": "object"}, ("object",)),
+        ({"type": "object", "properties": {}}, ("object",)),
+        ({"properties": {"a": YES}, "patternProperties": {}}, ("object",)),
+        ({"enum": [0.5]}, ("number",)),
+        ({"enum": [["a"]]}, ("array",)),
+        ({"enum": ["a"], "type": "integer"}, ("integer",)),
+        ({"enum": ["a", "b"], "pattern": "^a$"}, ("string",)),
+        ({"const": "a", "pattern": "^a$"}, ("string",)),
+        ({"enum": [1, 2, 3], "minimum": 2}, ("integer",)),
+        ({"anyOf": [{"enum": ["a"]}, {"type": "string"}]}, ("string",)),
+        ({"oneOf": [{"enum": ["a", "b"]}, {"enum": ["b", "c"]}]}, ("string",)),
+        ({"allOf": [{"type": "string"}, {"maxLength": 9}]}, ()),
+        ({"anyOf": [{"type": "string"}, {}]}, ()),
+        ({"not": {"const": "a"}}, ()),
+        ({}, ()),
+        (True, ()),
+        # lists that are rows of places, or of what is no label
+        ({"type": "array"}, ("array",)),
+        ({"items": {"type": "string"}}, ("array",)),
+        ({"type": "array", "items": {"type": "string"}}, ("array",)),
+        ({"type": "array", "items": an_object(a=YES)}, ("array",)),
+        ({"type": "array", "items": [YES, YES]}, ("array",)),
+        ({"type": "array", "items": YES, "prefixItems": [YES]}, ("array",)),
+        ({"type": "array", "items": YES, "minItems": 2, "maxItems": 2}, ("array",)),
+        ({"type": "array", "items": YES, "minItems": 3}, ("array",)),
+        ({"type": "array", "items": YES, "minItems": 2, "maxItems": 1}, ("array",)),
+        ({"type": "array", "items": YES, "maxItems": 0}, ("array",)),
+        ({"type": "array", "items": YES, "minItems": -1}, ("array",)),
+        ({"type": "array", "items": YES, "contains": True}, ("array",)),
+        # unions that nothing tells apart
+        ({"anyOf": [an_object(a=YES), an_object(b=YES)]}, ("object",)),
+        ({"anyOf": [an_object(a=YES), {"type": "object", "properties": {"a": {"const": 1}}}]}, ("object",)),
+        ({"anyOf": [an_object(k={"enum": ["a", "b"]}), an_object(k={"enum": ["b", "c"]})]}, ("object",)),
+        ({"anyOf": [an_object(k={"const": "a"}), {"type": "array", "items": YES}]}, ("array", "object")),
+        ({"anyOf": [{"type": "array", "items": YES}, {"type": "array", "items": {"enum": [1]}}]}, ("array",)),
+        ({"oneOf": [an_object(a=YES), {"type": "null"}, {"enum": ["x", None]}]}, ("null", "object", "string")),
+    ],
+)
+def test_what_is_no_choice_is_free(node: object, types: tuple[str, ...]) -> None:
+    found = read(node)
+    assert isinstance(found, Free)
+    assert found.types == types
+
+
+@pytest.mark.parametrize(
     "node",
     [
-        {"type": "string"},
-        {"type": "number", "minimum": 0, "maximum": 1},
-        {"type": "integer"},
-        {"type": "integer", "minimum": 1},
-        {"type": "integer", "minimum": 1, "maximum": MAX_RANGE + 1},
-        {"type": "integer", "minimum": 2, "maximum": 1},
-        {"type": "integer", "minimum": 0.5, "maximum": 3},
-        {"type": "integer", "minimum": True, "maximum": 3},
-        {"type": "array", "items": {"enum": ["a"]}},
-        {"type": "object"},
-        {"type": "object", "properties": {}},
         {"type": {"a": 1}},
         {"enum": []},
         {"enum": "ab"},
-        {"enum": [0.5]},
-        {"enum": [["a"]]},
-        {"enum": ["a"], "type": "integer"},
-        {"enum": ["a", "b"], "pattern": "^a$"},
-        {"enum": [1, 2, 3], "minimum": 2},
-        {"anyOf": [{"enum": ["a"]}, {"type": "string"}]},
-        {"anyOf": [{"properties": {"a": {"type": "boolean"}}, "required": ["a"]}, {"type": "null"}]},
-        {"oneOf": [{"enum": ["a", "b"]}, {"enum": ["b", "c"]}]},
-        {"not": {"const": "a"}},
         {"$ref": "#/$defs/missing"},
         {"$ref": "https://example.com/schema.json"},
         {"$ref": 1},
         {"$ref": "#"},
-        {},
-        True,
         None,
     ],
 )
-def test_open_leaves(node: object) -> None:
+def test_what_is_no_schema_is_not_read(node: object) -> None:
     with pytest.raises(NotClosed):
-        labels(node)
+        read(node)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ({}, (0, None, True)),
+        ({"minItems": 1, "maxItems": 3}, (1, 3, True)),
+        ({"uniqueItems": True}, (0, None, False)),
+        ({"minItems": 1, "maxItems": 2, "uniqueItems": True}, (1, 2, False)),
+        ({"minItems": 2, "maxItems": 2, "uniqueItems": True}, (2, 2, False)),
+        ({"maxItems": 3, "uniqueItems": True}, (0, None, False)),
+        ({"maxItems": 1}, (0, 1, False)),
+        ({"minItems": 1, "maxItems": 1}, (1, 1, False)),
+        ({"uniqueItems": False}, (0, None, True)),
+    ],
+)
+def test_lists_of_labels(bounds: dict[str, object], expected: tuple[int, int | None, bool]) -> None:
+    found = read({"type": "array", "items": {"enum": ["a", "b", "c"]}, **bounds})
+    assert isinstance(found, Several)
+    assert list(found.labels.values()) == ["a", "b", "c"]
+    assert (found.least, found.most, found.repeats) == expected
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+def test_objects_told_apart_by_a_property(keyword: str) -> None:
+    definitions = {
+        "Cat": an_object(sub={"enum": ["refund", "invoice"]}, kind={"const": "billing"}),
+        "Dog": an_object(sub={"enum": ["crash", "slow"]}, kind={"enum": ["tech"]}),
+    }
+    union = {keyword: [{"$ref": "#/$defs/Cat"}, {"allOf": [{"$ref": "#/$defs/Dog"}]}], "discriminator": {}}
+    found = read(union, **{"$defs": definitions})
+    assert isinstance(found, Variants)
+    assert found.by == "kind"
+    assert [list(labels.values()) for labels, _ in found.parts] == [["billing"], ["tech"]]
+    nullable = read({"anyOf": [{"type": "null"}, union]}, **{"$defs": definitions})
+    assert nullable == Either({"null": None}, found)
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"anyOf": [an_object(a=YES), {"type": "null"}]},
+        {"oneOf": [{"const": None}, {"anyOf": [an_object(a=YES)]}]},
+        {**an_object(a=YES), "type": ["object", "null"]},
+        {"anyOf": [{**an_object(a=YES), "type": ["object", "null"]}]},
+    ],
+)
+def test_an_object_or_null_however_it_is_spelled(node: object) -> None:
+    assert read(node) == Either({"null": None}, Branch((("a", True, Leaf({"true": True, "false": False})),)))
+
+
+def test_a_list_or_a_word() -> None:
+    found = read({"anyOf": [{"const": "none"}, {"type": ["array", "null"], "items": {"enum": ["a"]}}]})
+    assert found == Either({'"none"': "none", "null": None}, Several({'"a"': "a"}, 0, None, repeats=True))
 
 
 @pytest.mark.parametrize(
@@ -108,15 +215,6 @@ def test_open_leaves(node: object) -> None:
 def test_open_objects(change: dict[str, object]) -> None:
     with pytest.raises(NotClosed):
         labels({"type": "boolean"}, **change)
-
-
-def test_a_nested_object_must_be_required() -> None:
-    inner = {"properties": {"a": {"type": "boolean"}}, "required": ["a"]}
-    assert [path for path, _, _ in read_schema({"properties": {"i": inner}, "required": ["i"]}).leaves()] == [
-        ("i", "a")
-    ]
-    with pytest.raises(NotClosed):
-        read_schema({"properties": {"i": inner, "b": {"type": "boolean"}}, "required": ["b"]})
 
 
 @pytest.mark.parametrize(
@@ -163,7 +261,6 @@ def schemas() -> st.SearchStrategy[object]:
 @given(st.dictionaries(st.sampled_from(KEYWORDS), schemas()))
 def test_any_schema_is_read_or_not_closed(schema: dict[str, object]) -> None:
     try:
-        leaves = list(read_schema(schema).leaves())
+        assert isinstance(read_schema(schema), Branch | Variants)
     except NotClosed:
         return
-    assert all(leaf.labels for _, _, leaf in leaves)
