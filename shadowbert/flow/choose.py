@@ -105,6 +105,8 @@ class Chooser:
         self._refresh()
         choice.call = call = self._recogniser.recognise(request, tenant=self._policy.tenant)
         if call is None:
+            if request.obstacle is Reason.TOOLS:  # it may well be one, but not one of ours to answer
+                choice.route = _by_rule(Reason.TOOLS)
             return
         decided = before_student(call, self._circumstances(record, call), self._coins)
         if isinstance(decided, Consult):

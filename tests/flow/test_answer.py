@@ -335,3 +335,10 @@ async def test_the_log_keeps_no_distributions_of_an_audit() -> None:
     await scene.call()
     assert scene.row.prediction is not None
     assert scene.row.prediction.guess.distributions == ()
+
+
+async def test_a_choice_among_tools_says_so() -> None:
+    tools = [{"type": "function", "function": {"name": name, "parameters": SCHEMA}} for name in ("one", "two")]
+    scene = Scene()
+    await scene.call(chat(response_format=None, tools=tools, tool_choice="required"))
+    assert scene.row.route.label == "llm:tools"
