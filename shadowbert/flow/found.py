@@ -18,8 +18,9 @@ from shadowbert.flow.labels import answered
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.reading import read_reply, read_request
 from shadowbert.recognition.inferred import Inferred, infer
+from shadowbert.recognition.mining import mine
 from shadowbert.recognition.recogniser import Recogniser, unstated
-from shadowbert.recognition.template import match, mine
+from shadowbert.recognition.template import match
 from shadowbert.wire.request import Request
 
 LIKENESS = 0.8

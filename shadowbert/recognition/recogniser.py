@@ -119,7 +119,7 @@ def _first_match(versions: Sequence[PublishedVersion], prompt: Prompt | None) ->
     for version in versions:
         slots = match(version.skeleton, prompt)
         if slots is not None:
-            return version, input_text(slots)
+            return version, input_text(version.skeleton, slots)
     return None
 
 

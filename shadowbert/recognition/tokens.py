@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+from shadowbert.recognition.stamps import STAMP
+
+_TOKEN = re.compile(rf"{STAMP}|\w+|\s+|[^\w\s]")
 
 Tokens = tuple[str, ...]
 
 
 def tokenise(text: str) -> Tokens:
-    """Words, runs of white space, single marks; joined again they are the text.
+    """Words, runs of white space, single marks, whole dates and ids; joined again they are the text.
 
     >>> tokenise("Text: <<hi")
     ('Text', ':', ' ', '<', '<', 'hi')

@@ -68,7 +68,7 @@ def _usable(file: str) -> bool:
     if not request.output.schema:
         return request.output.statement in (Statement.JSON, Statement.TEXT)
     closed = Recogniser().recognise(request, tenant="default") is not None
-    return closed and jsonschema_rs.is_valid(request.output.schema, orjson.loads(_said(request, "x", 0)))
+    return closed and jsonschema_rs.is_valid(dict(request.output.schema), orjson.loads(_said(request, "x", 0)))
 
 
 def captured() -> Iterator[Mix]:
