@@ -19,8 +19,8 @@ from shadowbert.recognition.labels import (
 )
 from shadowbert.recognition.tree import Branch, Container, Either, Free, Labels, Leaf, Several, Tree, Variants
 
-MAX_DEPTH = 16
-"""Levels of nesting and reference; OpenAI's strict mode allows 10 of the former."""
+MAX_DEPTH = 32
+"""Levels of nesting, reference and combination; OpenAI's strict mode allows 10 of the first."""
 MAX_WORK = 5_000
 """Schema nodes and labels read before a schema counts as too large; OpenAI allows 1,000 labels in all."""
 

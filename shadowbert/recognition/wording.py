@@ -11,8 +11,10 @@ from shadowbert.recognition.schema import ANNOTATIONS, COMBINATIONS, MAX_DEPTH, 
 
 NOTES = ("description", "example", "examples")
 
+_ASIDE = ANNOTATIONS | COMBINATIONS | {"$ref", "const", "properties", "required", "additionalProperties", "items"}
+
 Path = tuple[object, ...]
-"""Property names; and of a union's part, what it allows."""
+"""Property names, 0 for a list's items; and of a union's part, what it allows."""
 
 
 def wording_of(schema: Mapping[str, object], description: str) -> str:
@@ -49,19 +51,21 @@ class _Walk:
         if not isinstance(node, Mapping):
             return
         yield from ((path, keyword, node[keyword]) for keyword in NOTES if node.get(keyword) not in (None, "", []))
-        properties = node.get("properties")
-        for name, child in properties.items() if isinstance(properties, Mapping) else ():
+        for name, child in _children(node):
             yield from self.notes(child, (*path, name), depth + 1)
         parts = self._parts(node)
+        several = sum(not _is_null(part) for part in parts) > 1
         for part in parts:
-            step = (sorted(self._allowed(part, depth + 1)),) if len(parts) > 1 else ()
+            step = (sorted(self._allowed(part, depth + 1)),) if several else ()
             yield from self.notes(part, (*path, *step), depth + 1)
 
     def _allowed(self, node: object, depth: int) -> Iterator[str]:
         """Tells the parts of a union apart, in whatever order they come: two that swap their notes are worded anew."""
         self._pay(depth)
         if isinstance(node, Mapping):
-            yield canonical_json({k: v for k, v in node.items() if k not in ANNOTATIONS | COMBINATIONS | {"$ref"}})
+            yield canonical_json(_told(node))
+            for name, child in _children(node):
+                yield from (f"{name} {text}" for text in self._allowed(child, depth + 1))
             for part in self._parts(node):
                 yield from self._allowed(part, depth + 1)
 
@@ -77,3 +81,32 @@ class _Walk:
         self._work -= 1
         if depth > MAX_DEPTH or self._work < 0:
             raise NotClosed
+
+
+def _children(node: Mapping[str, object]) -> Iterator[tuple[object, object]]:
+    """What stands inside an object or a list."""
+    properties = node.get("properties")
+    yield from properties.items() if isinstance(properties, Mapping) else ()
+    if isinstance(node.get("items"), Mapping):
+        yield 0, node["items"]
+
+
+def _told(node: Mapping[str, object]) -> dict[str, object]:
+    """What a node's own keywords allow, however libraries write it; what stands inside it aside."""
+    told = {keyword: value for keyword, value in node.items() if keyword not in _ASIDE}
+    if "const" in node or isinstance(node.get("enum"), list):
+        told |= {"enum": sorted(map(canonical_json, _values(node)))}
+    if "enum" in told or node.keys() & {"properties", "items"}:
+        told.pop("type", None)
+    return told
+
+
+def _values(node: Mapping[str, object]) -> list[object]:
+    named = node.get("enum")
+    return named if isinstance(named, list) else [node.get("const")]
+
+
+def _is_null(node: object) -> bool:
+    if not isinstance(node, Mapping):
+        return False
+    return node.get("type") == "null" or (bool(node.keys() & {"const", "enum"}) and _values(node) == [None])

@@ -45,7 +45,12 @@ def _object(draw: st.DrawFn, tree: Tree, definitions: dict[str, object]) -> dict
 
 
 def _node(draw: st.DrawFn, node: "list[Label] | Tree", definitions: dict[str, object]) -> dict[str, object]:
-    written = _object(draw, node, definitions) if isinstance(node, Mapping) else _labels(draw, node)
+    written = _object(draw, node, definitions) if isinstance(node, Mapping) else labels_spelled(draw, node)
+    return wrapped(draw, written, definitions)
+
+
+def wrapped(draw: st.DrawFn, written: dict[str, object], definitions: dict[str, object]) -> dict[str, object]:
+    """As it is, or behind a title, a reference or a combination of one."""
     wrap = draw(st.sampled_from(["plain", "titled", "referred", "described", "anyOf", "allOf"]))
     if wrap == "titled":
         return {"title": draw(TOKENS), "description": draw(TOKENS), **written}
@@ -57,7 +62,7 @@ def _node(draw: st.DrawFn, node: "list[Label] | Tree", definitions: dict[str, ob
     return {wrap: [written]} if wrap in ("anyOf", "allOf") else written
 
 
-def _labels(draw: st.DrawFn, labels: list[Label]) -> dict[str, object]:
+def labels_spelled(draw: st.DrawFn, labels: list[Label]) -> dict[str, object]:
     """An enum, an enum beside null, a union of constants; a type where there is one."""
     labels = draw(st.permutations(labels))
     ways: list[dict[str, object]] = [{"enum": labels}, {"anyOf": [{"const": label} for label in labels]}]

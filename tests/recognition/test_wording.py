@@ -123,3 +123,14 @@ def test_a_note_anywhere_changes_the_wording_and_not_the_contract(tree: Tree, da
     assert wording_of(one, "") != ""
     assert (wording_of(one, "") == wording_of(other, "")) == (one == other)
     assert read_contract(one) == read_contract(schema)
+
+
+def test_what_stands_in_lists_and_variants_is_worded() -> None:
+    cat = {"title": "Cat", "type": "object", "properties": {"kind": {"const": "cat"}, "tone": TONE}}
+    dog = {"properties": {"kind": {"enum": ["dog"], "title": "Kind"}, "tone": TONE}, "required": ["kind"]}
+    plain = {"properties": {"kind": {"const": "dog", "type": "string"}, "tone": TONE}, "additionalProperties": False}
+    assert wording_of(union(cat, dog), "") == wording_of(union(plain, cat), "")
+    assert wording_of(union(cat, dog), "") != wording_of(union(cat, dog | {"description": "Barks."}), "")
+    assert wording_of(ticket(topic={"items": TONE}), "") != wording_of(ticket(topic={"items": {"enum": []}}), "")
+    nullable = ticket(topic={"anyOf": [{"type": "null"}, cat]})
+    assert wording_of(nullable, "") == wording_of(ticket(topic=cat | {"type": ["object", "null"]}), "")
