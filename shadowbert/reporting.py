@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from shadowbert.domain.contract import Fills, Unlearnable
 from shadowbert.domain.route import Reason
 from shadowbert.flow.report import CandidateReport, TaskReport
 
@@ -43,6 +44,7 @@ REASONS = {
     Reason.STORE: "the reply was to be stored",
     Reason.INPUT_TOO_LONG: "a long input",
     Reason.EMPTY_INPUT: "an empty input",
+    Reason.UNLEARNABLE: "a part that only the LLM can say",
     Reason.UNAUTHENTICATED: "a key not yet seen to work",
     Reason.UNKNOWN_TASK: "the task was not known yet",
     Reason.NOT_OBSERVED: "an endpoint that is not observed",
@@ -95,6 +97,25 @@ def training_of(task: TaskReport) -> str:
     return "a student is being trained" if job.state == "running" else "a training is queued"
 
 
+def learnable_of(task: TaskReport) -> str:
+    """How much of the answer a student can say, and what the rest waits for; empty where it can say all."""
+    parts = task.contract.unlearnable
+    if not parts:
+        return ""
+    learnable = len({field.output for field in task.contract.fields})
+    said = f"{learnable} of {learnable + len(parts)} fields learnable"
+    waiting = task.contract.unfilled(task.fills)
+    required, others = ([f"`{part.name}`" for part in waiting if part.required is needed] for needed in (True, False))
+    why = [f"{_listed(required)} {'is' if len(required) == 1 else 'are'} required"] if required else []
+    why += [f"nobody has said whether {_listed(others)} may be left out"] if others else []
+    return f"{said}; cannot be answered locally because {' and '.join(why)}" if why else said
+
+
+def _listed(names: list[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def as_data(task: TaskReport) -> dict[str, Any]:
     """The report as plain JSON values, the same names as in the code."""
     leading = task.leading
@@ -111,6 +132,7 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "inferred": task.contract.inferred,
         "confirmed": task.confirmed,
         "fields": {field.name: list(field.labels) for field in task.contract.fields},
+        "unlearnable": [_part_data(part, task.fills) for part in task.contract.unlearnable],
         "agreement": leading.agreement if leading else None,
         "rows": leading.rows if leading else 0,
         "bound": leading.bound if leading else None,
@@ -136,6 +158,16 @@ def as_data(task: TaskReport) -> dict[str, Any]:
             for v in task.verdicts
         ],
     }  # fmt: skip
+
+
+def _part_data(part: Unlearnable, fills: Fills) -> dict[str, object]:
+    fill = fills.get(part.name)
+    return {
+        "name": part.name,
+        "required": part.required,
+        "types": list(part.types),
+        "fill": fill.to_json() if fill else None,
+    }
 
 
 def _candidate_data(c: CandidateReport) -> dict[str, Any]:

@@ -122,6 +122,7 @@ def upgrade() -> None:
         sa.Column("manners", sa.JSON(), nullable=False),
         sa.Column("schema", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("fills", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_versions_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_versions")),
     )

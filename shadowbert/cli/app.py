@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from shadowbert import __version__
-from shadowbert.cli.control import confirm, cutover, off, pause, resume, retrain, rollback
+from shadowbert.cli.control import confirm, cutover, fill, off, pause, resume, retrain, rollback
 from shadowbert.cli.database import db
 from shadowbert.cli.demo import demo
 from shadowbert.cli.doctor import doctor
@@ -50,6 +50,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "resume": resume,
     "off": off,
     "confirm": confirm,
+    "fill": fill,
     "retrain": retrain,
     "doctor": doctor,
 }

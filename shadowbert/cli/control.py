@@ -19,6 +19,7 @@ from shadowbert.cli.context import (
 )
 from shadowbert.cli.output import emit, say
 from shadowbert.domain.records import VersionRow
+from shadowbert.flow.fills import fill_of
 from shadowbert.flow.operate import Operate, Operator
 
 
@@ -67,6 +68,28 @@ pause = _simple(Operate.pause, "Let the LLM answer everything; calls are still l
 off = _simple(Operate.off, "Let the LLM answer everything and stop logging the task's calls.")
 confirm = _simple(Operate.confirm, "Say that the answers inferred from the LLM's replies are the right ones.")
 resume = _simple(Operate.resume, "Go on gathering evidence; lifts the hold of a roll-back.")
+
+
+def fill(
+    task: TaskArgument,
+    field: Annotated[str, typer.Argument(help="The field that no student can say, as `shadowbert show` names it.")],
+    value: Annotated[
+        str | None, typer.Option("--value", metavar="JSON", help="Say this in every local answer.")
+    ] = None,
+    omit: Annotated[bool, typer.Option("--omit", help="Leave it out, where the schema allows that.")] = False,
+    llm: Annotated[bool, typer.Option("--llm", help="Let the LLM answer, as if nothing had been said.")] = False,
+    why: WhyOption = "",
+    config: ConfigOption = None,
+    pairs: SetOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what stands in a local answer where no student can say it."""
+    with failures():
+        filling = fill_of(value=value, omit=omit, llm=llm)
+        settings, _ = gather(config, pairs, {"data_dir": data_dir})
+        with opened_operate(settings) as operate:
+            _tell(operate.fill(task, operator(why), field, filling), as_json=as_json)
 
 
 def retrain(

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
+from shadowbert.flow.fills import described
 from shadowbert.flow.report import CandidateReport, TaskReport
-from shadowbert.reporting import because, milliseconds, moment, percent, stage_of, training_of
+from shadowbert.reporting import because, learnable_of, milliseconds, moment, percent, stage_of, training_of
 
 STYLES = {"live": "bold green", "canary": "yellow", "shadow": "cyan", "paused": "magenta", "off": "dim"}
 RED = "bold red"
@@ -96,6 +97,8 @@ def _styled(line: str, task: TaskReport) -> Text:
 def _told(task: TaskReport, width: int | None) -> Iterator[Text]:
     for alarm in alarms(task):
         yield from _wrapped(f"  red: {alarm}", "    ", width, style=RED)
+    if learnable := learnable_of(task):
+        yield from _wrapped(f"  {learnable}", "    ", width, style="dim")
     if task.missing:
         yield from _wrapped(f"  missing: {task.missing}", "    ", width, style="dim")
 
@@ -113,6 +116,10 @@ def _fields(task: TaskReport) -> Iterator[tuple[str, str]]:
         labels = [field.label(index) for index in range(field.classes)]
         more = f" and {len(labels) - LABELS_SHOWN} more" if len(labels) > LABELS_SHOWN else ""
         yield "field", f"{field.name}: {', '.join(labels[:LABELS_SHOWN])}{more}"
+    for part in task.contract.unlearnable:
+        yield "free", f"{part.name}: {part.why}, {described(task.fills.get(part.name))}"
+    if learnable := learnable_of(task):
+        yield "learnable", learnable
 
 
 def _traffic(task: TaskReport) -> Iterator[tuple[str, str]]:

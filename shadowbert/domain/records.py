@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shadowbert.domain.contract import Answer, Contract
+from shadowbert.domain.contract import Answer, Contract, Fills, Unlearnable
 from shadowbert.domain.evidence import Verdict
 from shadowbert.domain.exchange import Endpoint
 from shadowbert.domain.manner import Manners
@@ -119,6 +119,12 @@ class VersionRow:
     """Of the answers seen, where no request states one and they are JSON."""
     confirmed: bool = True
     """False while the contract is inferred and nobody has said that it is right."""
+    fills: Fills = field(default_factory=dict)
+    """What operators put in the place of what no student can say."""
+
+    @property
+    def unfilled(self) -> tuple[Unlearnable, ...]:
+        return self.contract.unfilled(self.fills)
 
 
 @dataclass(frozen=True, slots=True)

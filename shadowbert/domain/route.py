@@ -55,6 +55,7 @@ class Reason(StrEnum):
     EMPTY_INPUT = "empty_input"
     UNSEEN_FORM = "unseen_form"  # how the teacher writes it has not been seen yet
     UNAUTHENTICATED = "unauthenticated"
+    UNLEARNABLE = "unlearnable"  # a part of the answer is no choice, and no operator has said what to put there
     # the stage and its coins
     COLLECTING = "collecting"
     SHADOW = "shadow"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from shadowbert.domain.contract import Contract
+from shadowbert.domain.contract import Contract, Fills, Unlearnable
 from shadowbert.domain.manner import Manners
 from shadowbert.domain.student import Champion
 from shadowbert.domain.template import Skeleton
@@ -37,6 +37,8 @@ class Policy:
     min_rows: int = 100
     first_training: int = 200
     autopilot: bool = True
+    max_tasks: int = 100
+    """Tasks that a tenant may have; those that callers name do not stop at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,12 @@ class PublishedVersion:
     manners: Manners = field(default_factory=dict)
     schema: Mapping[str, object] | None = None
     """Of the answers seen, where no request states one and they are JSON."""
+    fills: Fills = field(default_factory=dict)
+
+    @property
+    def unfilled(self) -> tuple[Unlearnable, ...]:
+        """What only the LLM can say: while there is any, nothing is answered locally."""
+        return self.contract.unfilled(self.fills)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ def stand(work: Work, version: VersionRow, candidate: CandidateRow, policy: Poli
     """Judge a candidate that does not serve, on its promotion evidence."""
     evidence = shadow_evidence(work, version, candidate)
     inside, uniform = work.predictions.coverage(candidate.id)
-    verdict = _unless_unconfirmed(version, _unless_mismatched(work, candidate, judge_shadow(evidence, policy)))
+    judged = _unless_mismatched(work, candidate, judge_shadow(evidence, policy))
+    verdict = _unless_unfilled(version, _unless_unconfirmed(version, judged))
     return Standing(candidate, verdict, evidence.distinct, inside / uniform if uniform else None)
 
 
@@ -130,4 +131,16 @@ def _unless_unconfirmed(version: VersionRow, verdict: Verdict) -> Verdict:
         return verdict
     said = "No request states the answers that are allowed: they were inferred, and nobody has confirmed them."
     asks = f"a confirmation of the inferred contract (shadowbert confirm {version.task})"
+    return Verdict(Ruling.INCONCLUSIVE, Move.HOLD, said, missing=asks, numbers=verdict.numbers)
+
+
+def _unless_unfilled(version: VersionRow, verdict: Verdict) -> Verdict:
+    """A student that answers only a part of what is asked answers nothing."""
+    if verdict.move is not Move.PROMOTE or not version.unfilled:
+        return verdict
+    first = version.unfilled[0]
+    names = ", ".join(f"`{part.name}`" for part in version.unfilled)
+    said = f"A part of the answer is no choice between labels, and nobody has said what to put there: {names}."
+    way = "--value JSON" if first.required else "--value JSON or --omit"
+    asks = f"a filling for {names} (shadowbert fill {version.task} {first.name} {way})"
     return Verdict(Ruling.INCONCLUSIVE, Move.HOLD, said, missing=asks, numbers=verdict.numbers)

@@ -80,7 +80,8 @@ def _manner(call: Recognised, prediction: Prediction) -> Manner | None:
 
 def _write(call: Recognised, prediction: Prediction, manner: Manner) -> list[Piece] | Reason:
     schema, contract = call.schema, call.contract
-    pieces = write_answer(schema, contract, prediction.guess.answer, manner)
+    fills = call.version.fills if call.version is not None else {}
+    pieces = write_answer(schema, contract, prediction.guess.answer, manner, fills=fills)
     if pieces is None:
         return Reason.INVALID_ANSWER
     text = text_of(pieces)
@@ -107,7 +108,7 @@ def _logprobs(
     request = call.request
     if request.top_logprobs is None:
         return None
-    if request.output is None or request.output.transport is not Transport.CONTENT:
+    if request.output is None or request.output.transport is not Transport.CONTENT or not call.contract.plain:
         return Reason.LOGPROBS
     said = token_logprobs(pieces, call.contract, prediction.guess, top=request.top_logprobs, manner=manner)
     return Reason.LOGPROBS if said is None else said

@@ -7,6 +7,7 @@ look. A command means the task: what stops or resumes reaches all of its version
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shadowbert.domain.contract import Fill
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.records import StudentRow, VersionRow
 from shadowbert.domain.student import Slice
@@ -14,6 +15,7 @@ from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import CutoverRefused, OperatorError
 from shadowbert.flow.candidates import enter, retire_and_reenter
 from shadowbert.flow.evidence import Standing, stand
+from shadowbert.flow.fills import check_fill, described
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.named import named
 
@@ -136,6 +138,10 @@ class Operate:
 
     def _confirmed(self, work: Work, version: VersionRow, who: Operator) -> VersionRow:
         work.tasks.confirm(version.id)
+        return self._told(work, version, who, verb="Contract confirmed")
+
+    def _told(self, work: Work, version: VersionRow, who: Operator, *, verb: str) -> VersionRow:
+        """A verdict that leaves the version where it is."""
         as_it_is = self._transition(
             version.stage,
             who,
@@ -144,8 +150,23 @@ class Operate:
             forced=version.forced,
             held=version.held,
         )
-        verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, _sentence("Contract confirmed", who))
-        return work.tasks.move(version, verdict, as_it_is)
+        return work.tasks.move(version, Verdict(Ruling.INCONCLUSIVE, Move.STEP, _sentence(verb, who)), as_it_is)
+
+    def fill(self, task: str, who: Operator, name: str, fill: Fill | None) -> VersionRow:
+        """Say what stands in a local answer where no student can say it; None: the LLM must answer."""
+        with self.ledger.write() as work:
+            versions = named(work.tasks, task)
+            parts = [(v, part) for v in versions for part in v.contract.unlearnable if part.name == name]
+            if not parts:
+                raise OperatorError(_no_such_part(task, name, versions[-1]))
+            for _, part in parts:
+                check_fill(part, fill)
+            return [self._filled(work, version, who, name, fill) for version, _ in parts][-1]
+
+    def _filled(self, work: Work, version: VersionRow, who: Operator, name: str, fill: Fill | None) -> VersionRow:
+        others = {known: kept for known, kept in version.fills.items() if known != name}
+        work.tasks.set_fills(version.id, others if fill is None else {**others, name: fill})
+        return self._told(work, version, who, verb=f"`{name}` {described(fill)}")
 
     def retrain(self, task: str, who: Operator) -> int:
         """Ask for a new student. Returns how many examples there are to train on."""
@@ -177,6 +198,12 @@ class Operate:
 
 def _sentence(verb: str, who: Operator) -> str:
     return f"{verb} by {who.name}{f': {who.why}' if who.why else ''}."
+
+
+def _no_such_part(task: str, name: str, version: VersionRow) -> str:
+    parts = [part.name for part in version.contract.unlearnable]
+    there_are = f"there is {', '.join(parts)}" if parts else "a student can say all of its answer"
+    return f"task {task} has no field {name!r} to be filled; {there_are}"
 
 
 def _worth(standing: Standing) -> tuple[float, float]:

@@ -5,12 +5,12 @@ Reads and counts; decides nothing.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import median
 from typing import Protocol
 
-from shadowbert.domain.contract import Contract
+from shadowbert.domain.contract import Contract, Fills
 from shadowbert.domain.evidence import Counts, Move, Verdict
 from shadowbert.domain.records import CandidateRow, StudentRow, TrainingJob, VerdictRow, VersionRow
 from shadowbert.domain.route import Source
@@ -129,6 +129,8 @@ class TaskReport:
     missing: str
     confirmed: bool = True
     """False while the contract is inferred and nobody has said that it is right."""
+    fills: Fills = field(default_factory=dict)
+    """What operators put in the place of what no student can say."""
     stage_student: int = 0
     stage_llm: int = 0
     """Calls by who answered since the present stage and share began."""
@@ -189,6 +191,7 @@ class Report:
             verdicts=tuple(work.tasks.verdicts([version.id], limit=50)),
             missing=self._missing(version, candidates, job, examples),
             confirmed=version.confirmed,
+            fills=version.fills,
             stage_student=lately.student,
             stage_llm=lately.llm,
         )

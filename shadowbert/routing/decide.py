@@ -135,6 +135,8 @@ def _ineligibility(call: Call) -> Reason | None:
 
 def _withheld(call: Call, champion: Champion | None, circumstances: Circumstances) -> Reason | None:
     """Why a serving version's answer is kept from this call."""
+    if call.version is not None and call.version.unfilled:
+        return Reason.UNLEARNABLE
     if not circumstances.authenticated:
         return Reason.UNAUTHENTICATED
     if not circumstances.watched:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from shadowbert.domain.contract import Fill, Fills
 from shadowbert.domain.manner import Manner, Manners
 from shadowbert.domain.route import Decider, Source
 from shadowbert.domain.student import Guess, Prediction, Slice
@@ -44,6 +45,10 @@ def slice_of(row: Row[Any]) -> Slice:
 
 def manners_of(row: Row[Any]) -> Manners:
     return {form: Manner.from_json(manner) for form, manner in row.manners.items()}
+
+
+def fills_of(row: Row[Any]) -> Fills:
+    return {name: Fill.from_json(fill) for name, fill in row.fills.items()}
 
 
 def squeeze(body: bytes | None) -> bytes | None:

@@ -9,7 +9,7 @@ from shadowbert.domain.student import Champion
 from shadowbert.domain.task import PublishedVersion, Stage, StageTable
 from shadowbert.domain.template import Skeleton
 from shadowbert.store.base import REVISION, Repository
-from shadowbert.store.codec import manners_of, slice_of
+from shadowbert.store.codec import fills_of, manners_of, slice_of
 from shadowbert.store.students import Predictions
 from shadowbert.store.tables import candidates, marks, students, tasks, versions
 
@@ -60,6 +60,7 @@ class Mirror(Repository):
             wording=row.wording,
             manners=manners_of(row),
             schema=row.schema,
+            fills=fills_of(row),
         )
 
     def _champion(self, row: Row[Any]) -> Champion | None:

@@ -120,6 +120,7 @@ versions = Table(
     Column("manners", JSON, nullable=False, default=dict),
     Column("schema", JSON(none_as_null=True)),
     Column("confirmed", Boolean, nullable=False, default=True),
+    Column("fills", JSON, nullable=False, default=dict),
 )
 
 calls = Table(

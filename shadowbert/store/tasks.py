@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, insert, select, update
 
-from shadowbert.domain.contract import Contract
+from shadowbert.domain.contract import Contract, Fills
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.manner import Manners
 from shadowbert.domain.records import VerdictRow, VersionRow
@@ -13,7 +13,7 @@ from shadowbert.domain.task import Stage
 from shadowbert.domain.template import Skeleton
 from shadowbert.errors import StaleState
 from shadowbert.store.base import LOAD_SEQ, Repository
-from shadowbert.store.codec import manners_of
+from shadowbert.store.codec import fills_of, manners_of
 from shadowbert.store.tables import tasks, verdicts, versions
 
 
@@ -97,6 +97,12 @@ class Tasks(Repository):
         self._db.execute(update(versions).where(versions.c.id == version_id).values(confirmed=True))
         self.touch()
 
+    def set_fills(self, version_id: str, fills: Fills) -> None:
+        """What an operator puts in the place of what no student can say."""
+        written = {name: fill.to_json() for name, fill in fills.items()}
+        self._db.execute(update(versions).where(versions.c.id == version_id).values(fills=written))
+        self.touch()
+
     def champion_since(self, version_id: str, candidate_id: str) -> int:
         """The load sequence at which this candidate last became the champion."""
         query = (
@@ -143,6 +149,7 @@ def _founding(version: VersionRow) -> dict[str, Any]:
         "manners": {form: manner.to_json() for form, manner in version.manners.items()},
         "schema": version.schema,
         "confirmed": version.confirmed,
+        "fills": {name: fill.to_json() for name, fill in version.fills.items()},
     }
 
 
@@ -169,6 +176,7 @@ def _version(row: Row[Any]) -> VersionRow:
         manners=manners_of(row),
         schema=row.schema,
         confirmed=row.confirmed,
+        fills=fills_of(row),
     )
 
 

@@ -1,10 +1,11 @@
 """The admin API under /shadowbert/api: everything the command line can do to a task, as JSON."""
 
 import asyncio
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from shadowbert.domain.records import VersionRow
 from shadowbert.reporting import as_data
@@ -22,6 +23,16 @@ class Command(BaseModel):
     why: Annotated[str, Field(max_length=1000)] = ""
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
     force: bool = False
+    field: Annotated[str, Field(max_length=1000)] = ""
+    value: JsonValue = None
+    """Null is a value too; what is not sent is none."""
+    omit: bool = False
+    llm: bool = False
+
+    def order(self, task: str, verb: str) -> Order:
+        value = json.dumps(self.value) if "value" in self.model_fields_set else None
+        given = self.model_dump(exclude={"value"})
+        return Order(task, verb, **given, value=value)
 
 
 def admin_routes(desk: Desk, doorkeeper: Doorkeeper) -> APIRouter:
@@ -49,8 +60,7 @@ def admin_routes(desk: Desk, doorkeeper: Doorkeeper) -> APIRouter:
     async def command(request: Request, task: str, verb: str) -> dict[str, object]:
         if verb not in VERBS:
             raise HTTPException(404, f"there is no command {verb!r}; there are {', '.join(VERBS)}")
-        given = await _command(request)
-        order = Order(task, verb, why=given.why, share=given.share, force=given.force)
+        order = (await _command(request)).order(task, verb)
         return _outcome(task, await asyncio.to_thread(desk.carry_out, order, by=BY))
 
     return router

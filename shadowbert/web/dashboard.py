@@ -97,4 +97,13 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _order(form: dict[str, str]) -> Order:
-    return Order(form.get("task", ""), form.get("verb", ""), why=form.get("why", "")[:MAX_WHY], force="force" in form)
+    return Order(
+        form.get("task", ""),
+        form.get("verb", ""),
+        why=form.get("why", "")[:MAX_WHY],
+        force="force" in form,
+        field=form.get("field", ""),
+        value=form.get("value", "") if "say" in form else None,
+        omit="omit" in form,
+        llm="llm" in form,
+    )

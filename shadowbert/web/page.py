@@ -15,8 +15,9 @@ from markupsafe import Markup
 
 from shadowbert import __version__
 from shadowbert.errors import ShadowbertError, UnknownTask
+from shadowbert.flow.fills import described
 from shadowbert.flow.report import TaskReport
-from shadowbert.reporting import because, milliseconds, moment, percent, stage_of, training_of
+from shadowbert.reporting import because, learnable_of, milliseconds, moment, percent, stage_of, training_of
 from shadowbert.web.charts import agreement_chart, share_bar
 from shadowbert.web.desk import Desk, Order
 from shadowbert.web.problems import status_of
@@ -81,6 +82,7 @@ def _environment() -> Environment:
     environment.filters.update(
         percent=percent, ms=milliseconds, stage=stage_of, training=training_of, moment=moment, because=because
     )
+    environment.filters.update(learnable=learnable_of, filling=described)
     environment.filters["count"] = lambda number: f"{number:,}"
     environment.globals.update(
         version=__version__,

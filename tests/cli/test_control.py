@@ -1,10 +1,13 @@
 """An operator's commands."""
 
+from dataclasses import replace
+
 import pytest
 
 from shadowbert.cli.context import operator
+from shadowbert.domain.contract import Fill, Unlearnable
 from shadowbert.domain.task import Stage
-from shadowbert.testing.lineage import Lineage
+from shadowbert.testing.lineage import Lineage, found
 from tests.cli.conftest import Shell
 
 
@@ -78,3 +81,26 @@ def test_an_unknown_task(command: str, shell: Shell, line: Lineage) -> None:
 @pytest.mark.parametrize(("command", "said"), [("rollback", "nothing is answered locally"), ("resume", "to resume")])
 def test_what_cannot_be_done_now(command: str, said: str, shell: Shell, line: Lineage) -> None:
     assert said in shell.refused(command, "bank")
+
+
+def test_what_no_student_can_say_is_filled_left_out_or_left_to_the_llm(shell: Shell, line: Lineage) -> None:
+    parts = (Unlearnable(("reason",), True, ("string",)), Unlearnable(("note",), False, ("string",)))
+    free = found(line.store, task="free", contract=replace(line.now.contract, unlearnable=parts))
+    waits = "1 of 3 fields learnable; cannot be answered locally because"
+    assert f"{waits} `reason` is required and nobody has said whether `note` may be left out" in shell("status").stdout
+    assert shell("fill", "free", "reason", "--value", '"n/a"').stdout == "free: now collecting\n"
+    assert shell("fill", "free", "note", "--omit", "--why", "nobody reads it").stdout == "free: now collecting\n"
+    assert free.now.fills == {"reason": Fill("n/a"), "note": Fill(omitted=True)}
+    shown = shell("show", "free").stdout
+    assert 'reason: text, filled with "n/a"' in shown
+    assert "note: text, left out" in shown
+    assert "cannot be answered" not in shown
+    assert shell("fill", "free", "reason", "--llm").exit_code == 0
+    assert free.now.fills == {"note": Fill(omitted=True)}
+    assert "say one of the three" in shell.refused("fill", "free", "reason")
+    assert "this is none: n/a" in shell.refused("fill", "free", "reason", "--value", "n/a")
+    (data,) = (one for one in shell.json("status") if one["task"] == "free")
+    assert data["unlearnable"] == [
+        {"name": "reason", "required": True, "types": ["string"], "fill": None},
+        {"name": "note", "required": False, "types": ["string"], "fill": {"omit": True}},
+    ]

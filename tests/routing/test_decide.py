@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbert.domain.contract import Contract, Field
+from shadowbert.domain.contract import Contract, Field, Fill, Unlearnable
 from shadowbert.domain.route import Decider, Reason, Route, Source
 from shadowbert.domain.student import Champion, Guess, Slice
 from shadowbert.domain.task import PublishedVersion, Stage
@@ -58,6 +58,7 @@ def published(**changes: object) -> PublishedVersion:
     return replace(LIVE, **changes)
 
 
+FREE = replace(LIVE.contract, unlearnable=(Unlearnable(("why",), True, ("string",)),))
 BARRED = replace(REQUEST, obstacle=Reason.PARAMETER)
 IMAGE = replace(REQUEST, prompt=None, obstacle=Reason.NOT_TEXT)
 TABLE: list[tuple[Call, dict[str, object], Reason, Decider]] = [
@@ -71,6 +72,9 @@ TABLE: list[tuple[Call, dict[str, object], Reason, Decider]] = [
     (Call(published(stage=Stage.SHADOW)), {"authenticated": False}, Reason.SHADOW, Decider.STAGE),
     (Call(published(stage=Stage.PAUSED)), {}, Reason.PAUSED, Decider.STAGE),
     (Call(published(stage=Stage.OFF)), {}, Reason.OFF, Decider.STAGE),
+    (Call(published(contract=FREE)), {"authenticated": False}, Reason.UNLEARNABLE, Decider.RULE),
+    (Call(published(contract=FREE, fills={"why": Fill("-")})), {"watched": False}, Reason.UNWATCHED, Decider.RULE),
+    (Call(published(contract=FREE, stage=Stage.SHADOW)), {}, Reason.SHADOW, Decider.STAGE),
     (Call(), {"authenticated": False, "watched": False}, Reason.UNAUTHENTICATED, Decider.RULE),
     (Call(input_hash="i1:known"), {"watched": False}, Reason.UNWATCHED, Decider.RULE),
     (Call(published(audit_rate=1.0), input_hash="i1:known"), {}, Reason.KNOWN_DISAGREEMENT, Decider.RULE),

@@ -2,10 +2,12 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from shadowbert.domain.contract import Fill, Unlearnable
 from shadowbert.domain.task import Stage
 from shadowbert.testing.lineage import Lineage, found
 from shadowbert.web.desk import VERBS
@@ -125,7 +127,7 @@ def test_refusals_say_why(surface: Surface, line: Lineage) -> None:
     assert surface.call("GET", "/shadowbert/api/tasks/bnak", surface.bearer).detail == unknown.detail
     verb = surface.command("destroy")
     assert (verb.status, verb.detail) == (
-        404, "there is no command 'destroy'; there are cutover, rollback, pause, resume, off, retrain, confirm",
+        404, "there is no command 'destroy'; there are cutover, rollback, pause, resume, off, retrain, confirm, fill",
     )  # fmt: skip
 
 
@@ -225,3 +227,17 @@ def test_the_token_is_in_no_log(surface: Surface, line: Lineage, caplog: pytest.
         surface.call("GET", "/shadowbert/api/tasks", surface.session)
     assert TOKEN not in caplog.text
     assert "shadowbert_session" not in caplog.text
+
+
+def test_a_field_is_filled(surface: Surface, line: Lineage) -> None:
+    parts = (Unlearnable(("reason",), True, ("null", "string")), Unlearnable(("note",), False, ()))
+    free = found(line.store, task="free", contract=replace(line.now.contract, unlearnable=parts))
+    assert surface.command("fill", task="free", field="reason", value=None).json["task"] == "free"
+    assert surface.command("fill", task="free", field="note", value={"a": [1]}).status == 200
+    assert free.now.fills == {"reason": Fill(None), "note": Fill({"a": [1]})}
+    assert surface.command("fill", task="free", field="note", omit=True).status == 200
+    assert surface.command("fill", task="free", field="reason", llm=True).status == 200
+    assert free.now.fills == {"note": Fill(omitted=True)}
+    refused = surface.command("fill", task="free", field="reason", omit=True)
+    assert (refused.status, refused.detail) == (409, "every answer must have `reason`: it cannot be left out")
+    assert surface.command("fill", task="free", field="reason").status == 409

@@ -1,12 +1,13 @@
 """The page through real HTTP: signing in and out, what it shows, what its forms do, and that nothing in it can run."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
 import pytest
 
-from shadowbert.domain.contract import Contract, Field
+from shadowbert.domain.contract import Contract, Field, Fill, Unlearnable
 from shadowbert.domain.route import Decider, Reason, Route, Source
 from shadowbert.domain.task import Stage
 from shadowbert.testing.lineage import SERVED, Lineage, found
@@ -329,3 +330,18 @@ def test_the_style_sheet_may_be_kept(surface: Surface) -> None:
 def test_only_the_overview_reloads_itself(surface: Surface, line: Lineage) -> None:
     assert 'http-equiv="refresh"' in surface.page().text
     assert 'http-equiv="refresh"' not in surface.page("/shadowbert/task?name=bank").text, "somebody may be typing there"
+
+
+def test_what_no_student_can_say_is_filled_on_the_page(surface: Surface, line: Lineage) -> None:
+    parts = (Unlearnable(("reason",), True, ("string",)), Unlearnable(("note",), False, ("string",)))
+    free = found(line.store, task="free", contract=replace(line.now.contract, unlearnable=parts))
+    text = said(surface.page("/shadowbert/task?name=free"))
+    assert "1 of 3 fields learnable; cannot be answered locally because `reason` is required" in text
+    assert surface.submit(task="free", verb="fill", field="reason", value='"n/a"', say="1").status == 303
+    assert surface.submit(task="free", verb="fill", field="note", value="", omit="1").status == 303
+    assert free.now.fills == {"reason": Fill("n/a"), "note": Fill(omitted=True)}
+    assert 'filled with "n/a"' in said(surface.page("/shadowbert/task?name=free"))
+    assert surface.submit(task="free", verb="fill", field="reason", value="x", llm="1").status == 303
+    assert free.now.fills == {"note": Fill(omitted=True)}
+    refused = surface.submit(task="free", verb="fill", field="reason", say="1")
+    assert "this is none:" in alerts(refused)

@@ -1,0 +1,48 @@
+"""What an operator may put in the place of what no student can say. Knows no schema; that has the last word."""
+
+import json
+
+from shadowbert.domain.contract import Fill, Unlearnable
+from shadowbert.errors import OperatorError
+from shadowbert.recognition.labels import type_of
+
+
+def fill_of(*, value: str | None, omit: bool, llm: bool) -> Fill | None:
+    """What an operator asks for; `value` is JSON text. Raises OperatorError unless it is one thing."""
+    if (value is not None) + omit + llm != 1:
+        raise OperatorError("a field is filled with a value, left out or left to the LLM: say one of the three")
+    if value is None:
+        return Fill(omitted=True) if omit else None
+    try:
+        return Fill(json.loads(value))
+    except json.JSONDecodeError:
+        raise OperatorError(f"a value is JSON, where a text stands in double quotes; this is none: {value}") from None
+
+
+def check_fill(part: Unlearnable, fill: Fill | None) -> None:
+    """Raises OperatorError for what no call of this contract could be answered with."""
+    if fill is None:
+        return
+    if fill.omitted:
+        if part.required:
+            raise OperatorError(f"every answer must have `{part.name}`: it cannot be left out")
+        return
+    try:
+        written = json.dumps(fill.value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise OperatorError("JSON has no such number") from None
+    kind = type_of(fill.value)
+    fitting = {kind, "number"} if kind == "integer" else {kind}
+    if part.types and fitting.isdisjoint(part.types):
+        raise OperatorError(f"`{part.name}` is {part.why}: {written} would be no answer")
+
+
+def described(fill: Fill | None) -> str:
+    """A filling in words.
+
+    >>> described(Fill("n/a")), described(Fill(omitted=True)), described(None)
+    ('filled with "n/a"', 'left out', 'left to the LLM')
+    """
+    if fill is None:
+        return "left to the LLM"
+    return "left out" if fill.omitted else f"filled with {json.dumps(fill.value, ensure_ascii=False)}"
