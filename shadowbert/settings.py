@@ -159,6 +159,7 @@ class PolicySettings(_Section):
     audit_rate: Annotated[float, Field(ge=0.01, le=1)] = 0.05
     min_rows: Annotated[int, Field(ge=1)] = 100
     autopilot: Literal["on", "ask"] = "on"
+    max_tasks: Annotated[int, Field(ge=1)] = 100
 
 
 class WatchSettings(_Section):

@@ -37,7 +37,7 @@ def open_stations(
 ) -> Stations:
     policy = settings.default_policy
     return Stations(
-        collect=Collect(store, clock, audit_rate=policy.audit_rate),
+        collect=Collect(store, clock, audit_rate=policy.audit_rate, max_tasks=policy.max_tasks),
         train=Train(store, trainer, policy, _recipes(settings), settings.data_dir.resolve(), clock),
         shadow=Shadow(store, shelf, clock),
         promote=Promote(store, policy, clock),

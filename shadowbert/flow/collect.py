@@ -14,14 +14,13 @@ from shadowbert.domain.manner import Manner
 from shadowbert.domain.records import CallRow, LoggedExchange, StrayCall, VersionRow
 from shadowbert.flow.form import form_of
 from shadowbert.flow.found import Finder
-from shadowbert.flow.labels import answered, envelope, label, said
+from shadowbert.flow.labels import envelope, label, said
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.manners import Manners
 from shadowbert.flow.reading import read_reply, read_request
+from shadowbert.flow.strays import GROUPS, KEPT, stray_of
 from shadowbert.recognition.answer import manner_of
-from shadowbert.recognition.fingerprint import canonical_json, digest
-from shadowbert.recognition.recogniser import Recognised, Recogniser, unstated
-from shadowbert.wire.request import Request
+from shadowbert.recognition.recogniser import Recognised, Recogniser
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +28,8 @@ BATCH = 500
 MARK = "collect"
 
 
-HEAD_CHARACTERS = 40
-"""Of the first message: calls without a contract are many, and only those that begin alike may be one task."""
+SWEEP = 3600.0
+"""Seconds between two looks at strays that nobody needs."""
 
 
 @dataclass(slots=True)
@@ -49,13 +48,18 @@ class Collect:
     ledger: Ledger
     clock: Callable[[], float]
     audit_rate: float = 0.05
+    max_tasks: int = 100
     _recogniser: Recogniser = field(default_factory=Recogniser)
     _finder: Finder = field(default_factory=Finder)
     _published: int = -1
     _manners: dict[str, Manners] = field(default_factory=dict)
     """By version; what the store knows is where their votes begin after a restart."""
+    _swept: float = 0.0
     _strays_grew: bool = True
     """Whether a group of strays may have become ripe; before the first look nobody knows."""
+
+    def __post_init__(self) -> None:
+        self._finder.max_tasks = self.max_tasks
 
     def step(self) -> int:
         """Read one batch. Returns the number of exchanges read."""
@@ -69,8 +73,17 @@ class Collect:
                 work.marks.set(MARK, seq=exchanges[-1].seq)
             self._strays_grew = self._strays_grew or bool(batch.strays)
         if self._strays_grew:
+            self._sweep()
             self._strays_grew = self._found()
         return len(exchanges)
+
+    def _sweep(self) -> None:
+        """Strays that will found nothing must not pile up."""
+        if self.clock() < self._swept + SWEEP:
+            return
+        self._swept = self.clock()
+        with self.ledger.write() as work:
+            work.calls.forget_strays(self._swept - KEPT, groups=GROUPS)
 
     def _publish(self, work: Work) -> None:
         revision = work.mirror.revision()
@@ -87,7 +100,7 @@ class Collect:
             call = self._recogniser.recognise(request, tenant=exchange.tenant)
             if call is not None and call.version is not None:
                 self._add(batch, exchange, call, call.version.id)
-            elif (stray := _stray(exchange, request, call)) is not None:
+            elif (stray := stray_of(exchange, request, call)) is not None:
                 batch.strays.append(stray)
         return batch
 
@@ -137,40 +150,23 @@ class Collect:
             with self.ledger.write() as work:
                 version = self._finder.found(work, group, at=self.clock())
                 if version is not None:
-                    founded = True
                     log.info("found task %s (%s)", version.task, version.teacher)
-                    self._take_in(work, group, version)
+                    founded = self._take_in(work, group) or founded
         return founded
 
-    def _take_in(self, work: Work, group: str, version: VersionRow) -> None:
+    def _take_in(self, work: Work, group: str) -> bool:
+        """Whether any stray of the group is a call of a version now."""
         self._recogniser.publish(work.mirror.table(audit_rate=self.audit_rate))
         strays = work.calls.strays(group, limit=self._finder.most)
         batch = Batch()
         for exchange in work.exchanges.by_ids([stray.exchange_id for stray in strays]):
             request = read_request(exchange)
             call = self._recogniser.recognise(request, tenant=exchange.tenant) if request else None
-            if call is not None and call.version is not None and call.version.id == version.id:
-                self._add(batch, exchange, call, version.id)
+            if call is not None and call.version is not None:
+                self._add(batch, exchange, call, call.version.id)
         self._keep(work, batch)
         work.calls.remove_strays([call.exchange_id for call in batch.calls])
-
-
-def _stray(exchange: LoggedExchange, request: Request, call: Recognised | None) -> StrayCall | None:
-    """A call by which a task may be found: what upstream refused, anybody could have sent."""
-    if request.prompt is None or request.obstacle is not None:
-        return None
-    reply = read_reply(exchange)
-    if call is not None:
-        if isinstance(label(exchange, call, reply), Unfit):
-            return None
-        shared = [call.contract.hash, call.wording]
-    else:
-        if not unstated(request) or answered(exchange, request, reply) is None:
-            return None
-        shared = [unstated(request), request.prompt[0].text[:HEAD_CHARACTERS] if request.prompt else ""]
-    roles = [message.role for message in request.prompt]
-    group = digest(canonical_json([exchange.tenant, request.teacher, *shared, roles, request.explicit_task]))
-    return StrayCall(exchange.id, exchange.seq, group, request.explicit_task)
+        return bool(batch.calls)
 
 
 def _call(

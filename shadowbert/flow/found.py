@@ -1,33 +1,39 @@
-"""Founds versions: looks for the template that a group of unmatched calls shares, and names the task.
+"""Founds versions: looks for the templates that a group of unmatched calls holds, and founds one on each.
 
-Knows rules of likeness between skeletons and between contracts; everything else about prompts is recognition's.
+Decides which calls are worth a template and when it is worth to look again; what a template is, and which task a
+version belongs to, are rules of others.
 """
 
-import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 
-from shadowbert.domain.contract import Contract, Path
 from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import LoggedExchange, StrayCall, VersionRow
 from shadowbert.domain.task import Stage
 from shadowbert.domain.template import Prompt, Skeleton
 from shadowbert.flow.labels import answered
 from shadowbert.flow.ledger import Work
+from shadowbert.flow.lineage import explicit_name, free, kin, name_of
 from shadowbert.flow.reading import read_reply, read_request
-from shadowbert.recognition.inferred import Inferred, infer
+from shadowbert.recognition.families import split
+from shadowbert.recognition.inferred import Inferred, infer, may_be_closed
 from shadowbert.recognition.mining import mine
 from shadowbert.recognition.recogniser import Recogniser, unstated
 from shadowbert.recognition.template import match
 from shadowbert.wire.request import Request
 
-LIKENESS = 0.8
-OVERLAP = 0.5
-NAME_CHARACTERS = 120
+log = logging.getLogger(__name__)
+
 INSTRUCTING = ("system", "developer")
-GENERIC = frozenset({"response", "final_result", "output", "result", "answer", "dspyprogramoutputs", "schema", ""})
+LOOK_BACK = 1_000
+"""Exchanges among which a contract that nobody states must hold."""
+CLOSED = 0.9
+"""Share of a template's answers that must be short enough to be labels: a chat application says "Yes." too."""
+GROWTH = 1.5
+"""A group without a contract is looked at again when it has grown so much."""
+FULL = "max_tasks"
+"""The mark that says that a tenant has all the tasks that may be found by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +52,42 @@ class Finder:
     least: int = 20
     most: int = 400
     sample: int = 60
-    _tried: dict[str, int] = field(default_factory=dict)
+    max_tasks: int = 100
+    """A tenant's tasks; beyond, only named ones are founded, and versions of those that are there."""
+    _due: dict[str, int] = field(default_factory=dict)
+    """The size at which a group that held nothing is looked at again."""
+    _full: set[str] = field(default_factory=set)
 
     def ripe(self, groups: Mapping[str, int]) -> list[str]:
-        """Groups never tried, or half as large again as when they were."""
-        return [g for g, size in groups.items() if size >= 1.5 * self._tried.get(g, 0)]
+        """Groups never looked at, or grown enough since; groups that are gone are forgotten."""
+        self._due = {group: due for group, due in self._due.items() if group in groups}
+        return [group for group, size in groups.items() if size >= self._due.get(group, 0)]
 
     def found(self, work: Work, group: str, *, at: float) -> VersionRow | None:
         """The version founded on this group's calls; None where they share no template yet."""
         work.calls.trim_strays(group, keep=self.most)
         samples = _samples(work, work.calls.strays(group, limit=self.most))
-        self._tried[group] = len(samples)
-        for cluster, constant in (
-            (samples, LIKENESS),
-            *((c, LIKENESS) for c in _by_constants(samples)),
-            (samples, 0.0),
-        ):
-            skeleton = self._skeleton(cluster)
-            if skeleton is not None and _constancy(skeleton, cluster) > constant:
-                version = _version(work, cluster, skeleton, at=at)
-                if version is not None:
-                    work.tasks.found(version)
-                    self._tried[group] = 0
+        self._due[group] = len(samples) + max(1, (len(samples) - self.sample) // self.least)
+        for family, skeleton in self._templates(samples):
+            version = self._version(work, family, skeleton, at=at)
+            if version is not None:
+                work.tasks.found(version)
+                self._due.pop(group)
                 return version
+            self._due[group] = int(GROWTH * len(samples))
         return None
 
-    def _skeleton(self, samples: Sequence[Sample]) -> Skeleton | None:
+    def _templates(self, samples: Sequence[Sample]) -> Iterator[tuple[list[Sample], Skeleton]]:
+        """Those that enough distinct prompts share, with their calls; the one of most calls first."""
         prompts = list(dict.fromkeys(sample.prompt for sample in samples))
+        for family in split(prompts, sample=self.sample) if len(prompts) >= self.least else []:
+            mine_of = {prompts[at] for at in family}
+            calls = [sample for sample in samples if sample.prompt in mine_of]
+            skeleton = self._skeleton([prompts[at] for at in family])
+            if skeleton is not None and _instructs(skeleton):
+                yield calls, skeleton
+
+    def _skeleton(self, prompts: Sequence[Prompt]) -> Skeleton | None:
         if len(prompts) < self.least:
             return None
         skeleton = mine(prompts[-self.sample :])
@@ -80,120 +95,100 @@ class Finder:
             return None
         return skeleton
 
+    def _version(self, work: Work, samples: Sequence[Sample], skeleton: Skeleton, *, at: float) -> VersionRow | None:
+        sample, understood = samples[0], _understood(work, samples, skeleton)
+        if understood is None:
+            return None
+        inferred, wording = understood
+        task = self._task(work, sample, inferred, skeleton, at=at)
+        if task is None:
+            return None
+        tenant = sample.exchange.tenant
+        return VersionRow(
+            id=uuid7(),
+            task_id=work.tasks.task_id(tenant, task) or uuid7(),
+            task=task,
+            tenant=tenant,
+            teacher=sample.request.teacher,
+            contract=inferred.contract,
+            skeleton=skeleton,
+            stage=Stage.COLLECTING,
+            share=0.0,
+            epoch=0,
+            stage_seq=work.exchanges.last_seq(),
+            candidate_id=None,
+            forced=False,
+            held=False,
+            created_at=at,
+            wording=wording,
+            schema=inferred.schema,
+            confirmed=not inferred.contract.inferred,
+        )
 
-def _constancy(skeleton: Skeleton, samples: Sequence[Sample]) -> float:
-    """The share of their system messages that the samples have in common, in words; 1 where there are none.
+    def _task(self, work: Work, sample: Sample, inferred: Inferred, skeleton: Skeleton, *, at: float) -> str | None:
+        """The name of the task; None where it would be one too many."""
+        tenant, contract = sample.exchange.tenant, inferred.contract
+        versions = [version for version in work.tasks.versions() if version.tenant == tenant]
+        known = explicit_name(sample.request) or kin(versions, contract, skeleton)
+        if known:
+            return known
+        taken = work.tasks.names(tenant)
+        if len(taken) < self.max_tasks:
+            return free(name_of(sample.request, contract), taken)
+        if tenant not in self._full:
+            self._full.add(tenant)
+            told = f"tenant {tenant} has {len(taken)} tasks: no further one is found unless a caller names it"
+            log.warning("%s (policy.max_tasks is %d)", told, self.max_tasks)
+            work.marks.set(FULL, at=at, note=told)
+        return None
 
-    Most of it: one task, with a date or a name in its instructions. Little: a mixture of tasks that happen to begin
-    alike, to be told apart by their exact instructions first; or a task whose input stands in the system message.
+
+def _instructs(skeleton: Skeleton) -> bool:
+    """Whether its system messages, if it has any, have a word in common: instructions that are new in every call are
+    no task.
     """
-    said = [len(m.text.split()) for sample in samples for m in sample.prompt if m.role in INSTRUCTING]
-    constant = sum(len(s.split()) for m in skeleton.messages if m.role in INSTRUCTING for s in m.statics)
-    return constant * len(samples) / sum(said) if sum(said) else 1.0
-
-
-def _by_constants(samples: Sequence[Sample]) -> list[list[Sample]]:
-    """The samples by the exact text of their system messages, largest first."""
-    clusters: dict[tuple[str, ...], list[Sample]] = defaultdict(list)
-    for sample in samples:
-        key = tuple(m.text for m in sample.prompt if m.role in INSTRUCTING)
-        clusters[key].append(sample)
-    return sorted(clusters.values(), key=len, reverse=True)
+    said = [static for m in skeleton.messages if m.role in INSTRUCTING for static in m.statics]
+    return not said or any(static.strip() for static in said)
 
 
 def _samples(work: Work, strays: Sequence[StrayCall]) -> list[Sample]:
-    samples = []
-    for exchange in work.exchanges.by_ids([stray.exchange_id for stray in strays]):
+    return list(_read(work.exchanges.by_ids([stray.exchange_id for stray in strays])))
+
+
+def _read(exchanges: Sequence[LoggedExchange]) -> Iterator[Sample]:
+    for exchange in exchanges:
         request = read_request(exchange)
         if request is not None and request.prompt is not None:
-            samples.append(Sample(exchange, request, request.prompt))
-    return samples
+            yield Sample(exchange, request, request.prompt)
 
 
-def _understood(samples: Sequence[Sample], skeleton: Skeleton) -> tuple[Inferred, str] | None:
+def _understood(work: Work, samples: Sequence[Sample], skeleton: Skeleton) -> tuple[Inferred, str] | None:
     """The contract of these samples and what else they say of the answer; inferred where none of them states one."""
     first = samples[0]
     call = Recogniser().recognise(first.request, tenant=first.exchange.tenant)
     if call is not None:
         return Inferred(call.contract, None), call.wording
-    answers = [
-        answered(s.exchange, s.request, read_reply(s.exchange))
-        for s in samples
-        if match(skeleton, s.prompt) is not None
-    ]
-    inferred = infer([text for text in answers if text is not None])
-    return None if inferred is None else (inferred, unstated(first.request))
-
-
-def _version(work: Work, samples: Sequence[Sample], skeleton: Skeleton, *, at: float) -> VersionRow | None:
-    sample, understood = samples[0], _understood(samples, skeleton)
-    if understood is None:
+    inferred = infer(_answers([sample for sample in samples if match(skeleton, sample.prompt) is not None]))
+    if inferred is None or not _holds_lately(work, samples[-1], skeleton):
         return None
-    inferred, wording = understood
-    contract = inferred.contract
-    explicit = (sample.request.explicit_task or "")[:NAME_CHARACTERS]
-    tenant, name = sample.exchange.tenant, explicit or _name(sample.request, contract)
-    kin = [v for v in work.tasks.versions() if v.tenant == tenant]
-    task = explicit or _lineage(kin, contract, skeleton) or _free(name, work.tasks.names(tenant))
-    return VersionRow(
-        id=uuid7(),
-        task_id=work.tasks.task_id(tenant, task) or uuid7(),
-        task=task,
-        tenant=tenant,
-        teacher=sample.request.teacher,
-        contract=contract,
-        skeleton=skeleton,
-        stage=Stage.COLLECTING,
-        share=0.0,
-        epoch=0,
-        stage_seq=work.exchanges.last_seq(),
-        candidate_id=None,
-        forced=False,
-        held=False,
-        created_at=at,
-        wording=wording,
-        schema=inferred.schema,
-        confirmed=not contract.inferred,
-    )
+    return inferred, unstated(first.request)
 
 
-def _lineage(versions: Sequence[VersionRow], contract: Contract, skeleton: Skeleton) -> str | None:
-    """The task whose contract and skeleton are alike: this is a new version of it."""
-    for version in reversed(versions):
-        if overlap(version.contract, contract) >= OVERLAP and likeness(version.skeleton, skeleton) >= LIKENESS:
-            return version.task
-    return None
+def _answers(samples: Sequence[Sample]) -> list[str]:
+    said = [answered(sample.exchange, sample.request, read_reply(sample.exchange)) for sample in samples]
+    return [text for text in said if text is not None]
 
 
-def overlap(one: Contract, other: Contract) -> float:
-    """Share of all the labels of two contracts that both have in the same field (Jaccard 1901)."""
-    mine, theirs = _labels(one), _labels(other)
-    return len(mine & theirs) / len(mine | theirs)
-
-
-def _labels(contract: Contract) -> set[tuple[Path, str]]:
-    return {(field.path, repr(label)) for field in contract.fields for label in field.labels}
-
-
-def likeness(one: Skeleton, other: Skeleton) -> float:
-    """Share of words that two skeletons have in common, in order (Ratcliff & Obershelp 1988)."""
-    return SequenceMatcher(None, _words(one), _words(other), autojunk=False).ratio()
-
-
-def _words(skeleton: Skeleton) -> list[str]:
-    return [word for message in skeleton.messages for static in message.statics for word in static.split()]
-
-
-def _name(request: Request, contract: Contract) -> str:
-    """The schema's name, or the fields' where that says nothing."""
-    name = request.output.name if request.output else ""
-    if name.lower() in GENERIC:
-        name = "-".join(field.path[-1] for field in contract.fields[:3] if field.path)
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
-    return re.sub(r"[^\w]+|_+", "-", spaced).strip("-").lower()[:80] or "task"
-
-
-def _free(name: str, taken: set[str]) -> str:
-    if name not in taken:
-        return name
-    return next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)
+def _holds_lately(work: Work, sample: Sample, skeleton: Skeleton) -> bool:
+    """Whether the calls of this template were lately answered with labels: strays hold no long answers."""
+    last, first = sample.exchange.seq, sample.request
+    lately = _read(work.exchanges.after(max(0, last - LOOK_BACK), limit=LOOK_BACK))
+    alike = [
+        other
+        for other in lately
+        if (other.exchange.tenant, other.request.teacher) == (sample.exchange.tenant, first.teacher)
+        and unstated(other.request) == unstated(first)
+        and match(skeleton, other.prompt) is not None
+    ]
+    answers = _answers(alike)
+    return sum(map(may_be_closed, answers)) >= CLOSED * len(answers)

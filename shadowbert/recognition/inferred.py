@@ -45,6 +45,15 @@ def infer(texts: Sequence[str]) -> Inferred | None:
     return _of_objects(objects, len(texts)) if objects else _of_words([text.strip() for text in texts])
 
 
+def may_be_closed(text: str) -> bool:
+    """Whether an answer may be one of a few: an object, or no longer than a label.
+
+    >>> may_be_closed("spam"), may_be_closed("Thank you for asking. " * 9)
+    (True, False)
+    """
+    return len(text.strip()) <= LONGEST or parse_object(unfenced(text)) is not None
+
+
 def _of_words(texts: list[str]) -> Inferred | None:
     labels = _settled(texts, len(texts))
     if labels is None or len(labels) < 2:

@@ -33,8 +33,8 @@ _STRAY_WORDS = 2
 
 
 def mine(prompts: Sequence[Prompt]) -> Skeleton | None:
-    """The shape that all prompts share. None: different numbers of messages or roles, no hole, or a hole in what the
-    assistant said (a conversation, not a template). Give 20 prompts or more: accidents survive in fewer.
+    """The shape that all prompts share. None: different numbers of messages or roles, no hole, or a conversation.
+    Give 20 prompts or more: accidents survive in fewer.
     """
     shapes = {tuple(message.role for message in prompt) for prompt in prompts}
     if len(prompts) < 2 or len(shapes) != 1:
@@ -48,14 +48,24 @@ def mine(prompts: Sequence[Prompt]) -> Skeleton | None:
         else _mine_message(role, columns[at], clock=_instructs(roles, at))
         for at, role in enumerate(roles)
     )
-    spoken = any(m.role == "assistant" and len(m.statics) > 1 for at, m in enumerate(messages) if at not in shown)
     skeleton = Skeleton(messages, _slots_of(messages, shown))
-    found = None if spoken or not skeleton.slots else _contents(skeleton, prompts)
+    talk = _is_talk([message for at, message in enumerate(messages) if at not in shown])
+    found = None if talk or not skeleton.slots else _contents(skeleton, prompts)
     if found is None:
         return None
     better = shots.without_changing(skeleton, found)
     contents = _contents(better, prompts)
     return replace(better, repeating=_repeating(better, contents)) if contents else skeleton
+
+
+def _is_talk(messages: Sequence[SkeletonMessage]) -> bool:
+    """Whether the assistant says what varies, or answers what varies and is answered: a caller who was not content
+    asks again like this, and its complaint is no text to classify.
+    """
+    spoken = [m.role == "assistant" for m in messages]
+    varied = [m.slots > 0 and m.role in ("user", "assistant") for m in messages]
+    first = varied.index(True) if True in varied else len(messages)
+    return any(s and v for s, v in zip(spoken, varied, strict=True)) or any(spoken[first:-1])
 
 
 def _instructs(roles: Sequence[str], at: int) -> bool:

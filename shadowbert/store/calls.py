@@ -9,7 +9,7 @@ from shadowbert.domain.records import CallRow, StrayCall
 from shadowbert.domain.route import Decider
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import prediction_from_json, prediction_to_json, source_of
-from shadowbert.store.tables import calls, inputs, strays
+from shadowbert.store.tables import calls, exchanges, inputs, strays
 
 UNIFORM = [decider.value for decider in Decider if decider.uniform]
 
@@ -70,6 +70,16 @@ class Calls(Repository):
         latest = select(strays.c.seq).where(mine).order_by(strays.c.seq.desc()).limit(keep).subquery()
         oldest_kept = select(func.min(latest.c.seq)).scalar_subquery()
         self._db.execute(delete(strays).where(mine, strays.c.seq < oldest_kept))
+
+    def forget_strays(self, before: float, *, groups: int) -> None:
+        """Drop the calls received before a time, and all but so many groups: groups of one call first, then those
+        whose latest call is oldest.
+        """
+        old = select(exchanges.c.id).where(exchanges.c.received_at < before)
+        self._db.execute(delete(strays).where(strays.c.exchange_id.in_(old)))
+        ranked = (func.count() > 1).desc(), func.max(strays.c.seq).desc()
+        kept = select(strays.c.group_key).group_by(strays.c.group_key).order_by(*ranked).limit(groups)
+        self._db.execute(delete(strays).where(strays.c.group_key.not_in(kept)))
 
     def after(self, version_id: str, seq: int, *, limit: int) -> list[CallRow]:
         """The version's calls after a load sequence, oldest first."""

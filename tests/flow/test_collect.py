@@ -12,7 +12,6 @@ from shadowbert.domain.route import Decider
 from shadowbert.domain.task import Stage
 from shadowbert.domain.template import Skeleton, SkeletonMessage
 from shadowbert.flow.collect import Collect
-from shadowbert.flow.found import likeness, overlap
 from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.fingerprint import input_hash
 from shadowbert.store.store import Store, StoreSink
@@ -329,26 +328,6 @@ def test_only_the_latest_strays_wait(collect: Collect) -> None:
     put(collect, odd[:1])
     with collect.ledger.read() as work:
         assert list(work.calls.stray_groups(at_least=1).values()) == [30]
-
-
-def test_skeletons_are_alike_by_their_words() -> None:
-    def said(text: str) -> Skeleton:
-        return Skeleton((SkeletonMessage("system", (text,)), SkeletonMessage("user", ("", ""))))
-
-    assert likeness(said("one two three four"), said("one two three four")) == 1.0
-    assert likeness(said("one two three four"), said("one two three five")) == 0.75
-    assert likeness(said("one two"), said("three four")) == 0.0
-
-
-def test_contracts_overlap_in_labels_of_the_same_field() -> None:
-    def of(*labels: str) -> Contract:
-        contract = read_contract(with_labels(*labels))
-        assert contract is not None
-        return contract
-
-    assert overlap(of("a", "b"), of("a", "b")) == 1.0
-    assert overlap(of("a", "b", "c"), of("a", "b")) == pytest.approx(2 / 3)
-    assert overlap(of("a", "b"), of("c", "d")) == 0.0
 
 
 def test_what_upstream_refused_founds_no_task(collect: Collect) -> None:

@@ -16,7 +16,7 @@ from shadowbert.wire.request import Request
 from tests.mixes.asks import exchange
 from tests.mixes.mix import Asking, Mix, Phase
 from tests.mixes.texts import rows
-from tests.recognition.test_captured_inputs import MEANT, TOO_SHORT, cases, endpoint, quoted
+from tests.recognition.test_captured_inputs import MEANT, RE_ASKED, TOO_SHORT, cases, endpoint, quoted
 from tests.wire.captured import body
 
 NOT_STRAYS = {"oai3-chat-create-fewshot.json"}
@@ -58,7 +58,7 @@ def _said(request: Request, text: str, number: int) -> str:
 
 def _usable(file: str) -> bool:
     """It asks for a closed set, in a way that this simple teacher can answer."""
-    if file in TOO_SHORT | NOT_STRAYS:
+    if file in TOO_SHORT | RE_ASKED | NOT_STRAYS:
         return False
     request = read_request(endpoint(file), body(file))
     if request is None or request.obstacle is not None or request.prompt is None or request.output is None:

@@ -7,7 +7,7 @@ from tests.mixes.captured import captured
 from tests.mixes.mix import Asking, Mix, Phase
 from tests.mixes.noise import NOISE
 from tests.mixes.shapes import SHAPES
-from tests.mixes.texts import known
+from tests.mixes.texts import CANNED, known
 
 QUESTIONS = (
     ("urgency of tickets", "How urgent is this customer message? Low means that it can wait for a week.", ("urgency",)),
@@ -71,6 +71,9 @@ def _alike() -> Iterator[Mix]:
         jobs = [Asking(f"alike {n}", shape, "schema", text, seed=n) for n, text in enumerate(told[: 2 + at % 2])]
         for batch in (8, 120):
             yield Mix(f"same labels: {shape}, batches of {batch}", [Phase(jobs, 45, batch=batch)], seed=300 + at)
+    for at, shape in enumerate(("plain", "one_message", "baml", "text_alone", "xml", "json_inside")):
+        canned = Asking("canned", shape, WAYS[at % 3], "Which of two kinds is it?", source=CANNED, fields=("label",))
+        yield Mix(f"canned phrases: {shape}", [Phase([canned], 90, ("unique",), batch=9)], seed=360 + at)
     source, fields = known("banking77-gpt4", "label")
     bank = Asking("bank", "plain", "schema", "Name the customer's banking intent.", source=source, fields=fields)
     source, fields = known("trec-gold", "coarse")

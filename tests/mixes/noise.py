@@ -53,6 +53,16 @@ def unique_with_schema(draw: Random, number: int) -> Exchange:
     return exchange(body, draw.choice(('{"finished":true}', '{"finished":false}')), number=number)
 
 
+def retries(draw: Random, number: int) -> Exchange:
+    """A client that was not content with an answer asks again: the same call, the answer, and what is wrong with it."""
+    wrong = draw.choice(('{"finished":"maybe"}', '{"finished":1}', '{"done":true}'))
+    told = f"Correct your answer: {wrong} is not what the schema allows. {number} errors so far."
+    turns = [_turn("system", "Is the order done?"), _turn("user", _text(draw))]
+    messages = [*turns, _turn("assistant", wrong), _turn("user", told)]
+    body = ask("schema", MODEL, messages, name="done", fields={"finished": (True, False)})
+    return exchange(body, '{"finished":true}', number=number)
+
+
 def summary(draw: Random, number: int) -> Exchange:
     text = " ".join(_text(draw) for _ in range(4))
     return exchange({"model": MODEL, "messages": [_turn("user", f"Summarise: {text}")]}, _prose(draw), number=number)
@@ -71,5 +81,5 @@ def vectors(draw: Random, number: int) -> Exchange:
 
 
 NOISE: Mapping[str, Callable[[Random, int], Exchange]] = MappingProxyType(
-    {n.__name__: n for n in (chat, unique, unique_with_schema, summary, extraction, vectors)}
+    {n.__name__: n for n in (chat, unique, unique_with_schema, retries, summary, extraction, vectors)}
 )

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import orjson
 
+from shadowbert.testing.calls import texts
+
 ROOT = Path(__file__).parents[2]
 TICKETS = ROOT / "shadowbert/demo/corpus/tickets.jsonl"
 STREAMS = ROOT / "../shared/data"
+CANNED = "canned"
+"""Messages of a few phrases, as forms write them: much of their wording recurs, and is no template."""
 MOST = 1200
 """Rows read of a source: a mix needs few."""
 
@@ -25,6 +29,8 @@ class Row:
 @cache
 def rows(source: str) -> tuple[Row, ...]:
     """Distinct texts that stand in no other text's way: none is empty."""
+    if source == CANNED:
+        return tuple(Row(text, {"label": ("first", "second")[n % 2]}) for n, text in enumerate(texts(MOST)))
     path = STREAMS / f"{source}.jsonl"
     lines = (path if path.exists() else TICKETS).read_bytes().splitlines()[:MOST]
     found = [_row(orjson.loads(line)) for line in lines]

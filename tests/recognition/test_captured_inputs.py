@@ -21,6 +21,8 @@ CONTAINING = {"lc-prompt-template.json"}
 """`<<<text>>>`: short punctuation stays with the text, and does no harm."""
 TOO_SHORT = {"oai2-azure-responses.json"}
 """Asks about `x`: what would be replaced is everywhere."""
+RE_ASKED = {f"instr-{mode}-{model}-2.json" for mode in ("JSON", "MD_JSON") for model in ("MLiteral", "MMulti")}
+"""The client asks again, with the answer that it could not read and its complaint: no text to classify."""
 
 SAMPLES = 24
 
@@ -62,6 +64,9 @@ def test_the_input_is_what_the_caller_meant(file: str) -> None:
     inputs = list(texts(SAMPLES + 6))
     asked = prompts(file, inputs)
     skeleton = mine(asked[:SAMPLES])
+    if file in RE_ASKED:
+        assert skeleton is None
+        return
     assert skeleton is not None
     for prompt, text in zip(asked[SAMPLES:], inputs[SAMPLES:], strict=True):
         slots = match(skeleton, prompt)

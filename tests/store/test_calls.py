@@ -3,7 +3,7 @@
 from shadowbert.domain.records import StrayCall
 from shadowbert.domain.route import Decider, Source
 from shadowbert.store.store import Store
-from tests.store.rows import a_call, a_house, a_prediction, loaded
+from tests.store.rows import AT, a_call, a_house, a_prediction, loaded
 
 
 def strays(ids: list[str], group: str = "g", first: int = 1) -> list[StrayCall]:
@@ -78,6 +78,20 @@ def test_endings_count_the_uniform_eligible_calls(store: Store) -> None:
         work.calls.add(rows)
         assert work.calls.endings(house.version.id, 0) == {None: 2, "refusal": 1, "retry": 1}
         assert work.calls.endings(house.version.id, 2) == {"refusal": 1, "retry": 1}
+
+
+def test_strays_of_long_ago_and_of_too_many_groups_are_forgotten(store: Store) -> None:
+    old, new = loaded(store, 2, received_at=AT - 100), loaded(store, 7, received_at=AT)
+    groups = [("aged", old), ("grown", new[:2]), ("first", new[2:3]), ("second", new[3:4]), ("pair", new[4:6])]
+    with store.write() as work:
+        for group, ids in groups:
+            work.calls.add_strays(strays(ids, group, first=10 * len(group)))
+        work.calls.forget_strays(AT - 50, groups=9)
+        assert work.calls.stray_groups(at_least=1) == {"grown": 2, "first": 1, "second": 1, "pair": 2}
+        work.calls.forget_strays(AT - 50, groups=3)
+        assert work.calls.stray_groups(at_least=1) == {"grown": 2, "second": 1, "pair": 2}
+        work.calls.forget_strays(AT - 50, groups=1)
+        assert work.calls.stray_groups(at_least=1) == {"grown": 2}
 
 
 def test_strays_wait_in_groups_and_only_the_latest(store: Store) -> None:
