@@ -64,7 +64,8 @@ def name_of(request: Request, contract: Contract) -> str:
     """The schema's name, or the fields' where that says nothing."""
     name = request.output.name if request.output else ""
     if name.lower() in GENERIC:
-        name = "-".join(field.path[-1] for field in contract.fields[:3] if field.path)
+        outputs = dict.fromkeys(field.output[-1] for field in contract.fields if field.output)
+        name = "-".join([*outputs][:3])
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
     return re.sub(r"[^\w]+|_+", "-", spaced).strip("-").lower()[:80] or "task"
 
