@@ -16,7 +16,7 @@ from shadowbert.flow.labels import answered
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.lineage import explicit_name, free, kin, name_of
 from shadowbert.flow.reading import read_reply, read_request
-from shadowbert.recognition.families import split
+from shadowbert.recognition.families import INSTRUCTING, split
 from shadowbert.recognition.inferred import Inferred, infer, may_be_closed
 from shadowbert.recognition.mining import mine
 from shadowbert.recognition.recogniser import Recogniser, unstated
@@ -25,12 +25,11 @@ from shadowbert.wire.request import Request
 
 log = logging.getLogger(__name__)
 
-INSTRUCTING = ("system", "developer")
 LOOK_BACK = 1_000
 """Exchanges among which a contract that nobody states must hold."""
 CLOSED = 0.9
 """Share of a template's answers that must be short enough to be labels: a chat application says "Yes." too."""
-GROWTH = 1.5
+GROWTH = 1.25
 """A group without a contract is looked at again when it has grown so much."""
 FULL = "max_tasks"
 """The mark that says that a tenant has all the tasks that may be found by themselves."""

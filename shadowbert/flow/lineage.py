@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from shadowbert.domain.contract import Contract, Path
 from shadowbert.domain.records import VersionRow
 from shadowbert.domain.template import ObjectShape, Skeleton
+from shadowbert.recognition.objects import spans
 from shadowbert.wire.request import Request
 
 LIKENESS = 0.8
@@ -42,9 +43,18 @@ def likeness(one: Skeleton, other: Skeleton) -> float:
 
 
 def _words(skeleton: Skeleton) -> list[str]:
-    statics = [word for message in skeleton.messages for static in message.statics for word in static.split()]
+    """An object in them is the schema of the answers, which other tasks may state alike."""
+    statics = [word for message in skeleton.messages for static in message.statics for word in _prose(static).split()]
     shapes = [held for m in skeleton.messages for held in m.holds if isinstance(held, ObjectShape)]
     return statics + [word for shape in shapes for word in _words_of(shape)]
+
+
+def _prose(text: str) -> str:
+    pieces, done = list[str](), 0
+    for start, end in spans(text):
+        pieces.append(text[done:start])
+        done = end
+    return " ".join([*pieces, text[done:]])
 
 
 def _words_of(shape: ObjectShape) -> list[str]:

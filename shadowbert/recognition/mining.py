@@ -92,9 +92,10 @@ def _repeating(skeleton: Skeleton, contents: Sequence[tuple[str, ...]]) -> tuple
 
 def _mine_message(role: str, texts: Sequence[str], *, clock: bool) -> SkeletonMessage:
     """`clock`: dates and ids that all texts share are left in slots."""
-    statics = ("", "") if len(set(texts)) > 1 and all(map(read_object, texts)) else _mine_texts(texts)
-    if clock:
-        statics = _without_stamps(statics)
+    statics = _dated(texts) if clock else None
+    if statics is None:
+        statics = ("", "") if len(set(texts)) > 1 and all(map(read_object, texts)) else _mine_texts(texts)
+        statics = _without_stamps(statics) if clock else statics
     rows: list[list[str]] = []
     for text in texts:
         slots: list[str] = []
@@ -102,6 +103,16 @@ def _mine_message(role: str, texts: Sequence[str], *, clock: bool) -> SkeletonMe
             rows.append(slots)
     holds = tuple(map(_holds, zip(*rows, strict=True)))
     return SkeletonMessage(role, statics, holds if any(holds) else ())
+
+
+def _dated(texts: Sequence[str]) -> tuple[str, ...] | None:
+    """The statics of texts that differ in nothing but their stamps; None where they differ in more, or not at all."""
+    if len(set(texts)) == 1:
+        return None
+    pieces = tuple(split_at_stamps(texts[0]))
+    telling = all(_telling(tokenise(piece)) for piece in pieces[1:-1])
+    same = telling and len(pieces) > 1 and all(tuple(split_at_stamps(text)) == pieces for text in texts)
+    return pieces if same else None
 
 
 def _holds(contents: Sequence[str]) -> Holds:

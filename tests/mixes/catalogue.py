@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tests.mixes.asks import WAYS, Way
 from tests.mixes.captured import captured
+from tests.mixes.drawn import UNSTATED, drawn
 from tests.mixes.mix import Asking, Mix, Phase
 from tests.mixes.noise import NOISE
 from tests.mixes.shapes import SHAPES
@@ -18,7 +19,7 @@ QUESTIONS = (
     ("routing", "Route the message to a desk by what the customer wants and how it came in.", ("intent", "channel")),
 )  # fmt: skip
 REWORDED = "You are the desk's sorter. Decide with care, take the text literally, and give the label that fits it best."
-UNSTATED: tuple[Way, ...] = ("json_object", "word")
+DRAWN = 30
 ALL_NOISE = tuple(NOISE)
 
 
@@ -35,6 +36,7 @@ def mixes() -> Iterator[Mix]:
     yield from _alike()
     yield from _changed()
     yield from _noisy()
+    yield from map(drawn, range(DRAWN))
     yield from captured()
 
 

@@ -31,7 +31,7 @@ SHAPES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "constant few shots": ([("user", "I love it"), ("assistant", '{"l":"p"}'), ("user", "<t>")], ["<t>"]),
     "date": (
         [("system", "Note: today is 2025-11-<i>.\nClassify it."), ("user", "<t>")],
-        ["today is 2025-11-<i>.", "<t>"],
+        ["2025-11-<i>", "<t>"],
     ),
     "angle brackets": ([("user", "Text: <<<<t>>>>")], ["<t>>>>"]),
     "title and body": ([("user", "Title: mail <i>\nBody: <t>")], ["mail <i>", "<t>"]),
