@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from shadowbert.domain.contract import Contract
 from shadowbert.domain.exchange import CallNote, Exchange, Outcome
 from shadowbert.domain.records import CallRow, VersionRow
 from shadowbert.domain.route import Decider
