@@ -30,7 +30,7 @@ LOOK_BACK = 1_000
 CLOSED = 0.9
 """Share of a template's answers that must be short enough to be labels: a chat application says "Yes." too."""
 GROWTH = 1.25
-"""A group without a contract is looked at again when it has grown so much."""
+"""At the latest, a group is looked at again when it has grown so much; one without a contract not before."""
 FULL = "max_tasks"
 """The mark that says that a tenant has all the tasks that may be found by themselves."""
 
@@ -45,6 +45,14 @@ class Sample:
 
 
 @dataclass(slots=True)
+class Wait:
+    """A group that held nothing so far, and the size at which it is looked at again."""
+
+    due: int
+    failures: int
+
+
+@dataclass(slots=True)
 class Finder:
     """`least` distinct prompts make a template; at most `most` strays of a group are kept and looked at."""
 
@@ -53,28 +61,33 @@ class Finder:
     sample: int = 60
     max_tasks: int = 100
     """A tenant's tasks; beyond, only named ones are founded, and versions of those that are there."""
-    _due: dict[str, int] = field(default_factory=dict)
-    """The size at which a group that held nothing is looked at again."""
+    _waits: dict[str, Wait] = field(default_factory=dict)
     _full: set[str] = field(default_factory=set)
 
     def ripe(self, groups: Mapping[str, int]) -> list[str]:
         """Groups never looked at, or grown enough since; groups that are gone are forgotten."""
-        self._due = {group: due for group, due in self._due.items() if group in groups}
-        return [group for group, size in groups.items() if size >= self._due.get(group, 0)]
+        self._waits = {group: wait for group, wait in self._waits.items() if group in groups}
+        return [group for group, size in groups.items() if group not in self._waits or size >= self._waits[group].due]
 
     def found(self, work: Work, group: str, *, at: float) -> VersionRow | None:
         """The version founded on this group's calls; None where they share no template yet."""
         work.calls.trim_strays(group, keep=self.most)
         samples = _samples(work, work.calls.strays(group, limit=self.most))
-        self._due[group] = len(samples) + max(1, (len(samples) - self.sample) // self.least)
+        wait = self._waits[group] = self._next(group, len(samples))
         for family, skeleton in self._templates(samples):
             version = self._version(work, family, skeleton, at=at)
             if version is not None:
                 work.tasks.found(version)
-                self._due.pop(group)
+                self._waits.pop(group)
                 return version
-            self._due[group] = int(GROWTH * len(samples))
+            wait.due = int(GROWTH * len(samples))
         return None
+
+    def _next(self, group: str, size: int) -> Wait:
+        """A small group is looked at with every call; a large one in which nothing was found ever less often."""
+        failures = self._waits[group].failures + 1 if group in self._waits else 1
+        patient = min(failures * (size - self.sample) // self.least, int((GROWTH - 1) * size))
+        return Wait(size + max(1, patient), failures)
 
     def _templates(self, samples: Sequence[Sample]) -> Iterator[tuple[list[Sample], Skeleton]]:
         """Those that enough distinct prompts share, with their calls; the one of most calls first."""

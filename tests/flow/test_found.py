@@ -1,6 +1,7 @@
 """Founding on a real store: what is worth a task, how many there may be, and what waits for one."""
 
 import logging
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from shadowbert.domain.exchange import Exchange
 from shadowbert.flow.collect import Collect
-from shadowbert.flow.found import FULL, Finder
+from shadowbert.flow.found import FULL, Finder, Wait
 from shadowbert.flow.strays import GROUPS, KEPT
 from shadowbert.store.store import Store
 from shadowbert.testing.calls import a_call, answered, asked, texts
@@ -103,10 +104,23 @@ def test_a_tenant_has_at_most_so_many_tasks(sqlite_store: Store, caplog: pytest.
 def test_a_group_is_looked_at_again_when_it_may_hold_something_new() -> None:
     finder = Finder()
     assert finder.ripe({"a": 20, "b": 20}) == ["a", "b"]
-    finder._due = {"a": 21, "gone": 99}
+    finder._waits = {"a": Wait(21, 1), "gone": Wait(99, 3)}
     assert finder.ripe({"a": 20, "b": 20}) == ["b"]
     assert finder.ripe({"a": 21}) == ["a"]
-    assert finder._due == {"a": 21}
+    assert list(finder._waits) == ["a"]
+
+
+def test_a_large_group_without_a_template_is_looked_at_ever_less() -> None:
+    finder, looks, size = Finder(), list[int](), 20
+    while size < 800:
+        if finder.ripe({"a": size}):
+            looks.append(size)
+            finder._waits["a"] = finder._next("a", size)
+        size += 1
+    assert looks[:40] == list(range(20, 60))
+    steps = [after - before for before, after in pairwise(looks)]
+    assert max(steps) <= 200
+    assert len(looks) < 60
 
 
 def test_users_of_a_short_instruction_share_a_version(collect: Collect) -> None:
