@@ -19,7 +19,7 @@ QUESTIONS = (
     ("routing", "Route the message to a desk by what the customer wants and how it came in.", ("intent", "channel")),
 )  # fmt: skip
 REWORDED = "You are the desk's sorter. Decide with care, take the text literally, and give the label that fits it best."
-DRAWN = 30
+DRAWN = 25
 ALL_NOISE = tuple(NOISE)
 
 

@@ -27,7 +27,7 @@ def drawn(seed: int) -> Mix:
     told = draw.sample(INSTRUCTIONS, draw.randint(2, 6))
     jobs = [_job(draw, n, instruction, same) for n, instruction in enumerate(told)]
     noise: tuple[str, ...] = draw.choice(((), tuple(NOISE), ("chat", "unique")))
-    return Mix(f"drawn {seed}", [Phase(jobs, draw.choice((45, 60)), noise, batch=draw.choice((1, 5, 20, 100)))], seed)
+    return Mix(f"drawn {seed}", [Phase(jobs, draw.choice((45, 60)), noise, batch=draw.choice((5, 15, 40, 100)))], seed)
 
 
 def _job(draw: Random, number: int, instruction: str, same: tuple[str, ...] | None) -> Asking:

@@ -1,3 +1,4 @@
+import json
 from itertools import chain
 
 import pytest
@@ -36,6 +37,13 @@ SHAPES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "angle brackets": ([("user", "Text: <<<<t>>>>")], ["<t>>>>"]),
     "title and body": ([("user", "Title: mail <i>\nBody: <t>")], ["mail <i>", "<t>"]),
     "quoted": ([("user", 'Text: "<t>".\n\nIs it spam?')], ["<t>"]),
+    "only a date": ([("system", "Label it. Today is 2025-11-<i>."), ("user", "<t>")], ["2025-11-<i>", "<t>"]),
+    "the same date": ([("system", "Label it. Today is 2025-11-05."), ("user", "<t>")], ["2025-11-05", "<t>"]),
+    "dated examples": ([("user", "On 2025-11-05"), ("assistant", "a"), ("user", "<t>")], ["<t>"]),
+    "json in a text": (
+        [("user", 'Ticket:\n{"id": <i>, "lang": "en", "body": "<t>", "at": {"page": 1}}\nAnswer in JSON.')],
+        ["<i>", "<t>", "1"],
+    ),
     "json": ([("user", '{"title": "mail <i>", "body": "<t>", "lang": "en"}')], ["mail <i>", "<t>"]),
     "prose around": ([("user", "Please classify the message <t> into one of the topics")], ["<t>"]),
 }
@@ -46,6 +54,7 @@ def user(text: str) -> Message:
 
 
 def fill(pattern: str, text: str, number: int) -> str:
+    text = json.dumps(text)[1:-1] if "{" in pattern else text
     return pattern.replace("<t>", text).replace("<i>", str(10 + number))
 
 
@@ -161,3 +170,17 @@ def test_roles_and_numbers_of_messages_must_match() -> None:
     skeleton = Skeleton((SkeletonMessage("user", ("", "")),))
     assert match(skeleton, (Message("system", "a"),)) is None
     assert match(skeleton, (user("a"), user("b"))) is None
+
+
+def test_a_call_that_is_asked_again_is_no_template() -> None:
+    again = [(user(f"text {n}"), Message("assistant", "maybe"), user(f"{n}: maybe is no label")) for n in range(20)]
+    assert mine(again) is None
+    prefilled = [(user(f"text {n}"), Message("assistant", "The label is")) for n in range(20)]
+    assert mine(prefilled) is not None
+
+
+def test_slots_with_few_contents_are_told() -> None:
+    prompts = [(user(f"Channel: {('sms', 'mail')[n % 2]}\nMessage: number {n}"),) for n in range(20)]
+    skeleton = mine(prompts)
+    assert skeleton is not None
+    assert skeleton.repeating == ((0, 2),)
