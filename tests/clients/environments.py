@@ -55,7 +55,8 @@ class Library:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         if self.npm:
-            _ran(["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(self.folder), *self.npm])
+            quiet = ["--no-audit", "--no-fund", "--silent", "--fetch-retries=1", "--prefix", str(self.folder)]
+            _ran(["npm", "install", *quiet, *self.npm])
         else:
             _ran([sys.executable, "-m", "uv", "venv", "--quiet", "--clear", str(self.folder)])
             _ran([sys.executable, "-m", "uv", "pip", "install", "--quiet", f"--python={self._python}", *self.pip])
