@@ -4,19 +4,14 @@ What varies between samples is a slot by its path; so is what carries data rathe
 date or an id, even where all samples happen to agree. Knows nothing of messages.
 """
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 
 import orjson
 
 from shadowbert.domain.template import ObjectShape
 from shadowbert.recognition.stamps import holds_stamp
-from shadowbert.wire.tolerant import parse_object
+from shadowbert.wire.tolerant import object_spans, parse_object
 
-_OPENING = re.compile(r'\{\s*"')
-_DECODER = json.JSONDecoder()  # orjson cannot say where an object ends
-MAX_FAILURES = 8
 MAX_DEPTH = 8
 RARE = 0.1
 """Of the samples: an object some of whose keys are rarer than this is a map, not a form."""
@@ -70,16 +65,7 @@ def read_object(text: str) -> dict[str, object] | None:
 
 def spans(text: str) -> list[tuple[int, int]]:
     """Where the outermost objects of a text stand."""
-    found, position, failures = [], 0, 0
-    while failures < MAX_FAILURES and (opening := _OPENING.search(text, position)) is not None:
-        start = opening.start()
-        try:
-            _, position = _DECODER.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            position, failures = start + 1, failures + 1
-            continue
-        found.append((start, position))
-    return found
+    return list(object_spans(text))
 
 
 def _text(value: object) -> str:

@@ -14,7 +14,9 @@ from shadowbert.web.client import AsgiClient, ClientGone, Receive, Scope, Send
 from shadowbert.web.protocol import TARGET
 
 _NO_WEBSOCKETS = "shadowbert relays HTTP; WebSockets are not supported"
-_MODEL_UNREAD = "The model decides the upstream here, and this body is too large to be read; use a path prefix"
+_MODEL_UNREAD = (
+    "The model decides the upstream here, and this body cannot be read (too large, or compressed); use a path prefix"
+)
 
 
 class Station(Protocol):

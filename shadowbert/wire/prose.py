@@ -3,21 +3,15 @@
 Some clients write it there: instructor's JSON modes, pydantic-ai's prompted output. Knows not what a schema allows.
 """
 
-import json
-import re
 from collections.abc import Iterator
 
 from shadowbert.domain.template import Prompt
-from shadowbert.wire.tolerant import parse_object
+from shadowbert.wire.tolerant import object_spans, parse_object
 
 _INSTRUCTING = frozenset(("system", "developer", "instructions"))
-_OPENING = re.compile(r'\{\s*"')
-_DECODER = json.JSONDecoder()  # orjson cannot say where an object ends
 
 MAX_CHARS = 65_536
 """Longer texts are not searched: reading them would hold up other calls."""
-MAX_FAILURES = 16
-"""Broken objects that are passed over: each may be read to the end of the text before it turns out to be broken."""
 
 Schema = dict[str, object]
 
@@ -49,15 +43,8 @@ def _schemas(texts: list[str]) -> list[Schema]:
 
 def _objects(text: str) -> Iterator[tuple[str, Schema]]:
     """The outermost JSON objects in a text, as they stand there and as they read, in time linear in its length."""
-    position = failures = 0
-    while failures < MAX_FAILURES and (opening := _OPENING.search(text, position)) is not None:
-        start = opening.start()
-        try:
-            _, position = _DECODER.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            position, failures = start + 1, failures + 1
-            continue
-        source = text[start:position]
+    for start, end in object_spans(text):
+        source = text[start:end]
         parsed = parse_object(source)  # orjson is stricter: no NaN, no lone surrogate
         if parsed is not None:
             yield source, parsed

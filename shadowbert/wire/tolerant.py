@@ -1,6 +1,15 @@
 """Reads JSON that others wrote without ever raising; knows nothing of what the JSON should hold."""
 
+import json
+import re
+from collections.abc import Iterator
+
 import orjson
+
+_OPENING = re.compile(r'\{\s*"')
+_DECODER = json.JSONDecoder()  # orjson cannot say where an object ends
+MAX_FAILURES = 16
+"""Broken objects after which a text is not searched further."""
 
 
 def parse_object(data: bytes | str) -> dict[str, object] | None:
@@ -28,3 +37,16 @@ def as_text(value: object) -> str | None:
 def as_count(value: object) -> int | None:
     """A whole number; True is not 1."""
     return value if type(value) is int else None
+
+
+def object_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the outermost JSON objects of a text stand, in time linear in its length."""
+    position = failures = 0
+    while failures < MAX_FAILURES and (opening := _OPENING.search(text, position)) is not None:
+        start = opening.start()
+        try:
+            _, position = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            position, failures = start + 1, failures + 1
+            continue
+        yield start, position

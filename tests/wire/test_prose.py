@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbert.domain.template import Message
-from shadowbert.wire.prose import MAX_CHARS, MAX_FAILURES, schema_in_prose
+from shadowbert.wire.prose import MAX_CHARS, schema_in_prose
+from shadowbert.wire.tolerant import MAX_FAILURES
 from tests.wire.requests import SCHEMA, in_prose, nested
 
 OTHER = {**SCHEMA, "title": "Other"}
