@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from shadowbert.bootstrap.operations import Operations, operations_on
 from shadowbert.domain.task import Policy
 from shadowbert.flow.collect import Collect
-from shadowbert.flow.operate import Operate
 from shadowbert.flow.promote import Promote
 from shadowbert.flow.report import Report
 from shadowbert.flow.retain import Retain
@@ -62,8 +62,8 @@ def open_report(settings: Settings, store: Store, *, clock: Clock = time.time) -
     return Report(store, policy_of(settings, store), clock)
 
 
-def open_operate(settings: Settings, store: Store, *, clock: Clock = time.time) -> Operate:
-    return Operate(store, policy_of(settings, store), clock)
+def open_operations(settings: Settings, store: Store, *, clock: Clock = time.time) -> Operations:
+    return operations_on(store, policy_of(settings, store), clock)
 
 
 def _recipes(settings: Settings) -> Recipes:

@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from shadowbert.bootstrap.arguments import flags_of
+from shadowbert.bootstrap.operations import Operations
 from shadowbert.bootstrap.storage import open_store
-from shadowbert.bootstrap.working import open_operate, open_report
+from shadowbert.bootstrap.working import open_operations, open_report
 from shadowbert.cli.output import complain
 from shadowbert.errors import ConfigError, SchemaOutdated, ShadowbertError
-from shadowbert.flow.operate import Operate, Operator
+from shadowbert.flow.operate import Operator
 from shadowbert.flow.report import Report
 from shadowbert.settings import Settings, load_settings
 
@@ -59,9 +60,9 @@ def opened_report(settings: Settings) -> Iterator[Report]:
 
 
 @contextmanager
-def opened_operate(settings: Settings) -> Iterator[Operate]:
+def opened_operations(settings: Settings) -> Iterator[Operations]:
     with open_store(settings) as store:
-        yield open_operate(settings, store)
+        yield open_operations(settings, store)
 
 
 def operator(why: str) -> Operator:

@@ -14,7 +14,7 @@ from shadowbert.cli.context import (
     WhyOption,
     failures,
     gather,
-    opened_operate,
+    opened_operations,
     operator,
 )
 from shadowbert.cli.output import emit, say
@@ -36,8 +36,8 @@ def cutover(
     """Let the task's student answer. Refuses, with the reason, while the gate has not passed."""
     with failures():
         settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        with opened_operate(settings) as operate:
-            _tell(operate.cutover(task, operator(why), share=share, force=force), as_json=as_json)
+        with opened_operations(settings) as operations:
+            _tell(operations.operate.cutover(task, operator(why), share=share, force=force), as_json=as_json)
 
 
 Command = Callable[..., None]
@@ -56,8 +56,8 @@ def _simple(act: Callable[[Operate, str, Operator], VersionRow], help_text: str)
     ) -> None:
         with failures():
             settings, _ = gather(config, pairs, {"data_dir": data_dir})
-            with opened_operate(settings) as operate:
-                _tell(act(operate, task, operator(why)), as_json=as_json)
+            with opened_operations(settings) as operations:
+                _tell(act(operations.operate, task, operator(why)), as_json=as_json)
 
     command.__doc__ = help_text
     return command
@@ -88,8 +88,8 @@ def fill(
     with failures():
         filling = fill_of(value=value, omit=omit, llm=llm)
         settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        with opened_operate(settings) as operate:
-            _tell(operate.fill(task, operator(why), field, filling), as_json=as_json)
+        with opened_operations(settings) as operations:
+            _tell(operations.operate.fill(task, operator(why), field, filling), as_json=as_json)
 
 
 def retrain(
@@ -103,8 +103,8 @@ def retrain(
     """Ask the worker for a new student now."""
     with failures():
         settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        with opened_operate(settings) as operate:
-            examples = operate.retrain(task, operator(why))
+        with opened_operations(settings) as operations:
+            examples = operations.operate.retrain(task, operator(why))
     if as_json:
         emit({"task": task, "examples": examples, "queued": True})
     else:

@@ -13,10 +13,16 @@ def fill_of(*, value: str | None, omit: bool, llm: bool) -> Fill | None:
         raise OperatorError("a field is filled with a value, left out or left to the LLM: say one of the three")
     if value is None:
         return Fill(omitted=True) if omit else None
+    return Fill(read_value(value))
+
+
+def read_value(text: str) -> object:
+    """What an operator wrote down as JSON. Raises OperatorError where it is none."""
     try:
-        return Fill(json.loads(value))
+        value: object = json.loads(text)
     except json.JSONDecodeError:
-        raise OperatorError(f"a value is JSON, where a text stands in double quotes; this is none: {value}") from None
+        raise OperatorError(f"a value is JSON, where a text stands in double quotes; this is none: {text}") from None
+    return value
 
 
 def check_fill(part: Unlearnable, fill: Fill | None) -> None:

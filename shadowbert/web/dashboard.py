@@ -8,14 +8,13 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
-from shadowbert.web.desk import Desk, Order
+from shadowbert.web.desk import Desk
 from shadowbert.web.page import Page
 from shadowbert.web.sessions import COOKIE, LIFETIME_S, Doorkeeper, same_origin
 
 HOME = "/shadowbert/"
 STATIC = Path(__file__).parent / "static"
 KINDS = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
-MAX_WHY = 1000
 WRONG_TOKEN_S = 0.5
 
 
@@ -40,7 +39,7 @@ def dashboard_routes(desk: Desk, doorkeeper: Doorkeeper) -> APIRouter:
             return page.login("Sign in first.", status=401)
         if not same_origin(request.headers):
             return page.login("Commands must come from this page.", status=403)
-        return await asyncio.to_thread(page.carry_out, _order(await _form(request)))
+        return await asyncio.to_thread(page.carry_out, await _form(request))
 
     _open_routes(router)
     _session_routes(router, page, doorkeeper)
@@ -94,16 +93,3 @@ async def _form(request: Request) -> dict[str, str]:
     """A urlencoded form; the last value counts where a name comes twice. The guard keeps it small."""
     text = (await request.body()).decode("utf-8", "replace")
     return {name: values[-1] for name, values in parse_qs(text).items()}
-
-
-def _order(form: dict[str, str]) -> Order:
-    return Order(
-        form.get("task", ""),
-        form.get("verb", ""),
-        why=form.get("why", "")[:MAX_WHY],
-        force="force" in form,
-        field=form.get("field", ""),
-        value=form.get("value", "") if "say" in form else None,
-        omit="omit" in form,
-        llm="llm" in form,
-    )

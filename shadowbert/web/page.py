@@ -3,7 +3,7 @@
 Knows reports and templates, no requests and no tokens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from pydantic import ValidationError
 
 from shadowbert import __version__
 from shadowbert.errors import ShadowbertError, UnknownTask
@@ -19,8 +20,9 @@ from shadowbert.flow.fills import described
 from shadowbert.flow.report import TaskReport
 from shadowbert.reporting import because, learnable_of, milliseconds, moment, percent, stage_of, training_of
 from shadowbert.web.charts import agreement_chart, share_bar
-from shadowbert.web.desk import Desk, Order
-from shadowbert.web.problems import status_of
+from shadowbert.web.desk import Desk
+from shadowbert.web.orders import order_class
+from shadowbert.web.problems import status_of, unfit
 
 TEMPLATES = Path(__file__).parent / "templates"
 BY = "dashboard"
@@ -49,12 +51,15 @@ class Page:
             return self._failure(error)
         return self._html("task.html", status, versions=versions[::-1], message=message, wrong=self._wrong())
 
-    def carry_out(self, order: Order) -> Response:
+    def carry_out(self, form: Mapping[str, str]) -> Response:
+        task = form.get("task", "")
         try:
-            self._desk.carry_out(order, by=BY)
+            self._desk.carry_out(task, order_class(form.get("verb", "")).of_form(form), by=BY)
         except ShadowbertError as error:
-            return self.task(order.task, str(error), status=status_of(error))
-        return RedirectResponse(f"/shadowbert/task?{urlencode({'name': order.task})}", 303)
+            return self.task(task, str(error), status=status_of(error))
+        except ValidationError as error:
+            return self.task(task, unfit(error), status=422)
+        return RedirectResponse(f"/shadowbert/task?{urlencode({'name': task})}", 303)
 
     def _wrong(self) -> dict[str, str]:
         """The parts of the house that something is wrong with."""

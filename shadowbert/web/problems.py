@@ -5,6 +5,7 @@ The proxy's path has no part in this: there a fault of ours is answered by the L
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 
 from shadowbert.errors import OperatorError, ShadowbertError, StaleState, StoreError, UnknownTask
 
@@ -24,6 +25,13 @@ def status_of(error: ShadowbertError) -> int:
     (409, 503)
     """
     return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+
+
+def unfit(error: ValidationError) -> str:
+    """The first thing that is wrong with an order, in a sentence."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the body"
+    return f"{place}: {first['msg']}"
 
 
 def tell_problems(app: FastAPI) -> None:

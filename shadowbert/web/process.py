@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from shadowbert.admin_token import ensure_admin_token, read_admin_token
 from shadowbert.bootstrap.serving import Serving, open_serving
 from shadowbert.bootstrap.upstreams import upstream_rules
-from shadowbert.bootstrap.working import open_operate, open_report
+from shadowbert.bootstrap.working import open_operations, open_report
 from shadowbert.children import FILE_NAME, read_children
 from shadowbert.flow.incoming import Client, Incoming
 from shadowbert.flow.recording import Tally
@@ -84,7 +84,7 @@ def build_app(settings: Settings) -> App:
     doorkeeper = Doorkeeper(read_admin_token(ensure_admin_token(settings.data_dir)))
     desk = Desk(
         report=lambda: open_report(settings, station.serving.store),
-        operate=lambda: open_operate(settings, station.serving.store),
+        operations=lambda: open_operations(settings, station.serving.store),
         checks=station.checks,
     )
     routers = (metrics_routes(station.metrics), admin_routes(desk, doorkeeper), dashboard_routes(desk, doorkeeper))

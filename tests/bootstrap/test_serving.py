@@ -16,7 +16,7 @@ from shadowbert.admin_token import read_admin_token
 from shadowbert.bootstrap.pulse import beat
 from shadowbert.bootstrap.serving import open_serving
 from shadowbert.bootstrap.storage import open_store, prepare_store
-from shadowbert.bootstrap.working import open_operate, open_report
+from shadowbert.bootstrap.working import open_operations, open_report
 from shadowbert.children import FILE_NAME, Child, Children, ChildState, write_children
 from shadowbert.domain.task import Stage
 from shadowbert.flow.operate import Operator
@@ -83,7 +83,7 @@ def test_report_and_commands_follow_the_settings(settings: Settings) -> None:
         line.evidence(line.candidate(line.student()), agree=120, disagree=2)
         (task,) = open_report(settings, store).tasks()
         assert task.target == 0.9
-        moved = open_operate(settings, store).cutover("bank", Operator("maria"))
+        moved = open_operations(settings, store).operate.cutover("bank", Operator("maria"))
         assert (moved.stage, moved.forced) == (Stage.LIVE, False), "enough for 90 %, not for 95 %"
 
 

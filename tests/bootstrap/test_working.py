@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shadowbert.bootstrap.storage import open_store, prepare_store
-from shadowbert.bootstrap.working import note_policy, open_operate, open_report, policy_of
+from shadowbert.bootstrap.working import note_policy, open_operations, open_report, policy_of
 from shadowbert.settings import Settings
 
 
@@ -23,4 +23,4 @@ def test_commands_judge_by_the_workers_policy(worker: Settings) -> None:
         assert policy_of(lax, store).target == 0.5, "nobody has judged yet"
         note_policy(worker, store)
         assert policy_of(lax, store) == worker.default_policy
-        assert open_operate(lax, store).policy == open_report(lax, store).policy == worker.default_policy
+        assert open_operations(lax, store).operate.policy == open_report(lax, store).policy == worker.default_policy

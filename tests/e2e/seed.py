@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from shadowbert.bootstrap.storage import open_store, prepare_store
-from shadowbert.bootstrap.working import Stations, open_operate, open_stations
+from shadowbert.bootstrap.working import Stations, open_operations, open_stations
 from shadowbert.domain.exchange import Exchange
 from shadowbert.flow.operate import Operator
 from shadowbert.settings import Settings
@@ -79,7 +79,7 @@ def transplant(grown: Path, data_dir: Path) -> Path:
 def cut_over(data_dir: Path) -> None:
     """By force, before the server starts."""
     with open_store(settings(data_dir)) as store:
-        open_operate(settings(data_dir), store).cutover(TASK, Operator("a test"), force=True)
+        open_operations(settings(data_dir), store).operate.cutover(TASK, Operator("a test"), force=True)
 
 
 def students(data_dir: Path) -> list[Path]:

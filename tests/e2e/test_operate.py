@@ -8,7 +8,7 @@ import openai
 import pytest
 
 from shadowbert.bootstrap.storage import open_store
-from shadowbert.bootstrap.working import open_operate
+from shadowbert.bootstrap.working import open_operations
 from shadowbert.domain.task import Stage
 from shadowbert.errors import OperatorError
 from shadowbert.flow.operate import Operator
@@ -31,7 +31,7 @@ def served(trained_dir: Path, api: Api) -> Iterator[Tree]:
 def tree(served: Tree) -> Tree:
     """With the task in shadow, whatever the test before did."""
     with open_store(settings(served.data_dir)) as store:
-        operate, who = open_operate(settings(served.data_dir), store), Operator("a test")
+        operate, who = open_operations(settings(served.data_dir), store).operate, Operator("a test")
         for act in (operate.rollback, operate.resume):
             try:
                 act(TASK, who)

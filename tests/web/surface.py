@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from shadowbert.bootstrap.operations import operations_on
 from shadowbert.domain.task import Policy
 from shadowbert.flow.incoming import Client, Incoming
-from shadowbert.flow.operate import Operate
 from shadowbert.flow.report import Report
 from shadowbert.store.store import Store
 from shadowbert.testing.lineage import NOW
@@ -68,7 +68,7 @@ class Surface:
     def open(self) -> Iterator["Surface"]:
         desk = Desk(
             report=lambda: Report(self.store, Policy(), lambda: self.now),
-            operate=lambda: Operate(self.store, Policy(), lambda: self.now),
+            operations=lambda: operations_on(self.store, Policy(), lambda: self.now),
             checks=lambda: self.wrong,
         )
         routers = (admin_routes(desk, self.doorkeeper), dashboard_routes(desk, self.doorkeeper))

@@ -10,14 +10,14 @@ import pytest
 from shadowbert.domain.contract import Fill, Unlearnable
 from shadowbert.domain.task import Stage
 from shadowbert.testing.lineage import Lineage, found
-from shadowbert.web.desk import VERBS
+from shadowbert.web.orders import ORDERS
 from tests.web.surface import TOKEN, Surface
 
 ROUTES = [
     ("GET", "/shadowbert/api/tasks"),
     ("GET", "/shadowbert/api/tasks/bank"),
     ("GET", "/shadowbert/api/tasks/nobody"),
-    *(("POST", f"/shadowbert/api/tasks/bank/{verb}") for verb in VERBS),
+    *(("POST", f"/shadowbert/api/tasks/bank/{verb}") for verb in ORDERS),
     ("POST", "/shadowbert/api/tasks/bank/nonsense"),
 ]
 

@@ -1,0 +1,17 @@
+"""What operators may do, put together once for the command line and the admin API alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shadowbert.domain.task import Policy
+from shadowbert.flow.operate import Operate
+from shadowbert.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    operate: Operate
+
+
+def operations_on(store: Store, policy: Policy, clock: Callable[[], float]) -> Operations:
+    return Operations(operate=Operate(store, policy, clock))

@@ -1,0 +1,121 @@
+"""What an operator may order by HTTP: one class a verb, read from JSON or from a form, that knows whom to ask.
+
+Decides nothing: what an order does, and when it is refused, is the business of the operations behind it.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from shadowbert.bootstrap.operations import Operations
+from shadowbert.domain.records import VersionRow
+from shadowbert.errors import OperatorError
+from shadowbert.flow.fills import fill_of, read_value
+from shadowbert.flow.operate import Operate, Operator
+
+MAX_WHY = 1000
+Outcome = VersionRow | int
+"""The version as it is now, or the examples of a training asked for."""
+
+
+class Order(BaseModel, ABC):
+    """One command on one task; all of its body may be left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    why: Annotated[str, Field(max_length=MAX_WHY)] = ""
+
+    @abstractmethod
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        """Raises what the operation raises."""
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, str]) -> Self:
+        """From the fields that it knows of a form sent by a browser. Raises OperatorError or ValidationError."""
+        known = {name: value for name, value in form.items() if name in cls.model_fields}
+        return cls.model_validate({**known, "why": form.get("why", "")[:MAX_WHY]})
+
+
+class Cutover(Order):
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    force: bool = False
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        return operations.operate.cutover(task, who, share=self.share, force=self.force)
+
+
+class Fill(Order):
+    field: Annotated[str, Field(max_length=1000)] = ""
+    value: JsonValue = None
+    """Null is a value too; what is not sent is none."""
+    omit: bool = False
+    llm: bool = False
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        said = json.dumps(self.value) if "value" in self.model_fields_set else None
+        return operations.operate.fill(task, who, self.field, fill_of(value=said, omit=self.omit, llm=self.llm))
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, str]) -> Self:
+        said = {"value": read_value(form.get("value", ""))} if "say" in form else {}
+        chosen = {name: True for name in ("omit", "llm") if name in form}
+        told = {"why": form.get("why", "")[:MAX_WHY], "field": form.get("field", "")}
+        return cls.model_validate({**told, **said, **chosen})
+
+
+class _Simple(Order):
+    """An order that says no more than why."""
+
+    act: ClassVar[Callable[[Operate, str, Operator], Outcome]]
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        return type(self).act(operations.operate, task, who)
+
+
+class Rollback(_Simple):
+    act = Operate.rollback
+
+
+class Pause(_Simple):
+    act = Operate.pause
+
+
+class Resume(_Simple):
+    act = Operate.resume
+
+
+class Off(_Simple):
+    act = Operate.off
+
+
+class Retrain(_Simple):
+    act = Operate.retrain
+
+
+class Confirm(_Simple):
+    act = Operate.confirm
+
+
+ORDERS: Mapping[str, type[Order]] = MappingProxyType(
+    {
+        "cutover": Cutover,
+        "rollback": Rollback,
+        "pause": Pause,
+        "resume": Resume,
+        "off": Off,
+        "retrain": Retrain,
+        "confirm": Confirm,
+        "fill": Fill,
+    }
+)
+
+
+def order_class(verb: str) -> type[Order]:
+    """Raises OperatorError with the verbs there are."""
+    if verb not in ORDERS:
+        raise OperatorError(f"there is no command {verb!r}; there are {', '.join(ORDERS)}")
+    return ORDERS[verb]
