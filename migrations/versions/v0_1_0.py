@@ -76,6 +76,8 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(length=80), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("former", sa.JSON(), nullable=False),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
         sa.UniqueConstraint("tenant", "name", name=op.f("uq_tasks_tenant_name")),
     )
@@ -102,6 +104,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_strays_group_key"), "strays", ["group_key"], unique=False)
     op.create_table(
+        "stray_groups",
+        sa.Column("group_key", sa.String(length=40), nullable=False),
+        sa.Column("why", sa.String(length=20), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("looked_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("group_key", name=op.f("pk_stray_groups")),
+    )
+    op.create_table(
         "versions",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("task_id", sa.String(length=36), nullable=False),
@@ -123,6 +133,8 @@ def upgrade() -> None:
         sa.Column("schema", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("confirmed", sa.Boolean(), nullable=False),
         sa.Column("fills", sa.JSON(), nullable=False),
+        sa.Column("replaced_by", sa.String(length=36), nullable=True),
+        sa.Column("inherits", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_versions_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_versions")),
     )
@@ -141,6 +153,7 @@ def upgrade() -> None:
         sa.Column("unfit", sa.String(length=40), nullable=True),
         sa.Column("prediction", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("envelope", sa.JSON(), nullable=False),
+        sa.Column("parent", sa.String(length=36), nullable=True),
         sa.ForeignKeyConstraint(
             ["exchange_id"], ["exchanges.id"], name=op.f("fk_calls_exchange_id"), ondelete="CASCADE"
         ),
@@ -298,6 +311,7 @@ def downgrade() -> None:
     op.drop_table("inputs")
     op.drop_table("calls")
     op.drop_table("versions")
+    op.drop_table("stray_groups")
     op.drop_index(op.f("ix_strays_group_key"), table_name="strays")
     op.drop_table("strays")
     op.drop_table("payloads")

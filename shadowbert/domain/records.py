@@ -59,6 +59,8 @@ class CallRow:
     """The champion's prediction where the web process made one."""
     envelope: Mapping[str, str | int | None] = field(default_factory=dict)
     """The transport, and what the teacher's reply said about itself: finish reason, fingerprint, tier, usage."""
+    parent: str | None = None
+    """The exchange that this one asks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,14 @@ class ExampleRow:
     repeats: int
     agreeing_repeats: int
     weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """The examples of another version, as far as they were loaded when an operator carried them over."""
+
+    version_id: str
+    until_seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,14 @@ class VersionRow:
     """False while the contract is inferred and nobody has said that it is right."""
     fills: Fills = field(default_factory=dict)
     """What operators put in the place of what no student can say."""
+    former: tuple[str, ...] = ()
+    """Names that the task had before, and those of tasks merged into it: callers may still use them."""
+    pinned: bool = False
+    """An operator wants no further version of the task to be founded by itself."""
+    replaced_by: str | None = None
+    """The version that an operator has put in its place: nothing matches this one any more."""
+    inherits: tuple["Inherited", ...] = ()
+    """Earlier versions whose examples teach its students too."""
 
     @property
     def unfilled(self) -> tuple[Unlearnable, ...]:

@@ -138,6 +138,7 @@ def _call(row: CallRow) -> dict[str, Any]:
         "unfit": row.unfit,
         "prediction": prediction_to_json(row.prediction),
         "envelope": dict(row.envelope),
+        "parent": row.parent,
     }
 
 
@@ -157,4 +158,5 @@ def _call_row(row: Row[Any]) -> CallRow:
         unfit=row.unfit,
         prediction=prediction_from_json(row.prediction),
         envelope=row.envelope,
+        parent=row.parent,
     )

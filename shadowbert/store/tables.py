@@ -95,6 +95,8 @@ tasks = Table(
     Column("tenant", Words(80), nullable=False),
     Column("name", Words(120), nullable=False),
     Column("created_at", Float, nullable=False),
+    Column("former", JSON, nullable=False, default=list),
+    Column("pinned", Boolean, nullable=False, default=False),
     UniqueConstraint("tenant", "name"),
 )
 
@@ -121,6 +123,8 @@ versions = Table(
     Column("schema", JSON(none_as_null=True)),
     Column("confirmed", Boolean, nullable=False, default=True),
     Column("fills", JSON, nullable=False, default=dict),
+    Column("replaced_by", ID),
+    Column("inherits", JSON, nullable=False, default=list),
 )
 
 calls = Table(
@@ -139,6 +143,7 @@ calls = Table(
     Column("unfit", String(40)),
     Column("prediction", JSON(none_as_null=True)),
     Column("envelope", JSON, nullable=False, default=dict),
+    Column("parent", ID),
     Index("ix_calls_version_seq", "version_id", "seq", "eligible", "decider", "unfit"),
     Index(
         "ix_calls_labelled",
@@ -164,6 +169,15 @@ strays = Table(
     Column("seq", SEQ, nullable=False),
     Column("group_key", String(40), nullable=False, index=True),
     Column("explicit_task", Words(120)),
+)
+
+stray_groups = Table(
+    "stray_groups",
+    metadata,
+    Column("group_key", String(40), primary_key=True),
+    Column("why", String(20), nullable=False),
+    Column("note", Words(), nullable=False),
+    Column("looked_at", Float, nullable=False),
 )
 
 students = Table(

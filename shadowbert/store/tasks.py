@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, insert, select, update
 from shadowbert.domain.contract import Contract, Fills
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.manner import Manners
-from shadowbert.domain.records import VerdictRow, VersionRow
+from shadowbert.domain.records import Inherited, VerdictRow, VersionRow
 from shadowbert.domain.task import Stage
 from shadowbert.domain.template import Skeleton
 from shadowbert.errors import StaleState
@@ -30,6 +30,8 @@ class Tasks(Repository):
                         "tenant": version.tenant,
                         "name": version.task,
                         "created_at": version.created_at,
+                        "former": [],
+                        "pinned": False,
                     }
                 ],
             )
@@ -127,7 +129,8 @@ class Tasks(Repository):
 
 def _joined() -> Select[Any]:
     columns = [column for column in versions.c if column.name != "id"]
-    return select(versions.c.id.label("id"), tasks.c.name, tasks.c.tenant, *columns).join(tasks)
+    task = (tasks.c.name, tasks.c.tenant, tasks.c.former, tasks.c.pinned)
+    return select(versions.c.id.label("id"), *task, *columns).join(tasks)
 
 
 def _founding(version: VersionRow) -> dict[str, Any]:
@@ -150,6 +153,8 @@ def _founding(version: VersionRow) -> dict[str, Any]:
         "schema": version.schema,
         "confirmed": version.confirmed,
         "fills": {name: fill.to_json() for name, fill in version.fills.items()},
+        "replaced_by": version.replaced_by,
+        "inherits": [[kept.version_id, kept.until_seq] for kept in version.inherits],
     }
 
 
@@ -177,6 +182,10 @@ def _version(row: Row[Any]) -> VersionRow:
         schema=row.schema,
         confirmed=row.confirmed,
         fills=fills_of(row),
+        former=tuple(row.former),
+        pinned=row.pinned,
+        replaced_by=row.replaced_by,
+        inherits=tuple(Inherited(version_id, until_seq) for version_id, until_seq in row.inherits),
     )
 
 
