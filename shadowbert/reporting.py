@@ -48,7 +48,9 @@ REASONS = {
     Reason.UNAUTHENTICATED: "a key not yet seen to work",
     Reason.UNKNOWN_TASK: "the task was not known yet",
     Reason.NOT_OBSERVED: "an endpoint that is not observed",
-    Reason.NOT_CLASSIFICATION: "no classification",
+    Reason.UNREADABLE: "a body that is no readable request",
+    Reason.OPEN_SCHEMA: "a schema in which nothing is a choice",
+    Reason.NOT_CLASSIFICATION: "no closed set of answers, stated or known",
     Reason.TOO_LARGE: "a large body",
 }
 """Why the LLM answered, in words."""

@@ -30,7 +30,9 @@ class Reason(StrEnum):
 
     # not a classification call, or not one that we know
     NOT_OBSERVED = "not_observed"
-    NOT_CLASSIFICATION = "not_classification"
+    UNREADABLE = "unreadable"  # the body is no request of this endpoint
+    OPEN_SCHEMA = "open_schema"  # it states what the answer must look like, and nothing in that is a choice
+    NOT_CLASSIFICATION = "not_classification"  # it states nothing, and nobody knows its answers as a closed set
     UNKNOWN_TASK = "unknown_task"
     TOO_LARGE = "too_large"
     # eligible rules (DESIGN section 9)

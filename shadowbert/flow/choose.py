@@ -101,12 +101,12 @@ class Chooser:
         request = read_call(record, body, explicit_task=record.wishes.task)
         choice.request = request = self._unless_stored(request)
         if request is None:
+            choice.route = _by_rule(Reason.UNREADABLE)
             return
         self._refresh()
         choice.call = call = self._recogniser.recognise(request, tenant=self._policy.tenant)
         if call is None:
-            if request.obstacle is Reason.TOOLS:  # it may well be one, but not one of ours to answer
-                choice.route = _by_rule(Reason.TOOLS)
+            choice.route = _by_rule(_unlike(request))
             return
         decided = before_student(call, self._circumstances(record, call), self._coins)
         if isinstance(decided, Consult):
@@ -186,6 +186,14 @@ _FAILURES: tuple[tuple[type[Exception], Reason], ...] = (
 
 def _failure(error: Exception) -> Reason:
     return next((reason for kind, reason in _FAILURES if isinstance(error, kind)), Reason.STUDENT_FAULT)
+
+
+def _unlike(request: Request) -> Reason:
+    """Why a request that was read is no classification call."""
+    if request.obstacle is Reason.TOOLS:  # it may well be one, but not one of ours to answer
+        return Reason.TOOLS
+    stated = request.output is not None and bool(request.output.schema)
+    return Reason.OPEN_SCHEMA if stated else Reason.NOT_CLASSIFICATION
 
 
 def _by_rule(reason: Reason) -> Route:

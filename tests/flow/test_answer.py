@@ -34,6 +34,31 @@ async def test_a_sure_student_answers_and_upstream_hears_nothing() -> None:
     assert (row.prediction.student_id, row.prediction.in_slice, row.prediction.late) == ("student-1", True, False)
 
 
+OPEN = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+FREE_TOOL = {"type": "function", "function": {"name": "look_up", "parameters": OPEN}}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"{", Reason.UNREADABLE),
+        (b'{"model":"m"}', Reason.UNREADABLE),
+        (chat(response_format={"type": "json_schema", "json_schema": {"name": "n", "schema": OPEN}}), "open_schema"),
+        (chat(response_format=None, tools=[FREE_TOOL], tool_choice="required"), Reason.OPEN_SCHEMA),
+        (chat(response_format=None, tools=[FREE_TOOL, FREE_TOOL]), Reason.TOOLS),
+        (chat(response_format=None), Reason.NOT_CLASSIFICATION),
+        (chat(response_format={"type": "json_object"}), Reason.NOT_CLASSIFICATION),
+        (chat(response_format={"type": "of tomorrow"}), Reason.NOT_CLASSIFICATION),
+        (chat(model="another"), Reason.UNKNOWN_TASK),
+    ],
+)
+async def test_each_call_of_no_task_says_why(body: bytes, reason: str) -> None:
+    scene = Scene()
+    scene.stages.show(version())
+    await scene.call(body)
+    assert (scene.row.route.label, scene.row.call) == (f"llm:{reason}", None)
+
+
 @pytest.mark.parametrize("where", ["schema", "beside"])
 async def test_a_changed_description_is_a_changed_prompt(where: str) -> None:
     """The student learnt what the old words meant: the LLM answers until a version for the new ones is found."""

@@ -119,7 +119,7 @@ def test_an_offer_of_http2_is_declined_and_the_call_goes_on(raw: RawUpstream, ho
             assert parse(client.recv(65536))[0] == 200
     assert [request.endswith(b"\r\n\r\n" + body) for request in raw.requests] == [True, True]
     assert not any(b"h2c" in request or b"http2" in request.lower() for request in raw.requests)
-    assert [row.route.reason for row in house.journal.rows] == [Reason.NOT_CLASSIFICATION] * 2
+    assert [row.route.reason for row in house.journal.rows] == [Reason.UNREADABLE] * 2
 
 
 @pytest.mark.parametrize("nonsense", [b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])

@@ -109,7 +109,7 @@ def test_nonsense_is_relayed_as_it_is_and_journalled(
     observed = target.endswith(b"completions")
     (row,) = house.journal.rows
     assert row.request_body == (body if observed else None)
-    assert row.route.reason is (Reason.NOT_CLASSIFICATION if observed else Reason.NOT_OBSERVED)
+    assert row.route.reason is (Reason.UNREADABLE if observed else Reason.NOT_OBSERVED)
 
 
 def test_a_compressed_reply_passes_as_it_is_and_is_kept_so(raw: RawUpstream, house: House) -> None:
