@@ -144,6 +144,10 @@ class VersionRow:
     def unfilled(self) -> tuple[Unlearnable, ...]:
         return self.contract.unfilled(self.fills)
 
+    def stays(self, stage: Stage, share: float, candidate_id: str | None) -> bool:
+        """Whether this would move it nowhere: then its stage goes on, and what has been counted since it began."""
+        return (self.stage, self.share, self.candidate_id) == (stage, share, candidate_id)
+
 
 @dataclass(frozen=True, slots=True)
 class StudentRow:

@@ -16,12 +16,14 @@ def replay(founded: VersionRow, verdicts: Iterable[VerdictRow]) -> VersionRow:
     for row in verdicts:
         if (row.version_id, row.epoch, row.stage_before) != (state.id, state.epoch + 1, state.stage):
             raise StoreError(f"verdict {row.id} of task {founded.task} does not follow on epoch {state.epoch}")
+        stage = row.verdict.stage or state.stage
+        share = state.share if row.verdict.share is None else row.verdict.share
         state = replace(
             state,
-            stage=row.verdict.stage or state.stage,
-            share=state.share if row.verdict.share is None else row.verdict.share,
+            stage=stage,
+            share=share,
             epoch=row.epoch,
-            stage_seq=row.seq,
+            stage_seq=state.stage_seq if state.stays(stage, share, row.champion) else row.seq,
             candidate_id=row.champion,
             forced=row.forced,
             held=row.held,

@@ -21,6 +21,8 @@ from shadowbert.flow.named import named
 
 LEAST_EXAMPLES = 20
 """No training child takes fewer: its parts would be empty."""
+ASKED = "asked for"
+"""Why, where an operator gives no reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +140,7 @@ class Operate:
 
     def _confirmed(self, work: Work, version: VersionRow, who: Operator) -> VersionRow:
         work.tasks.confirm(version.id)
-        return self._told(work, version, who, verb="Contract confirmed")
-
-    def _told(self, work: Work, version: VersionRow, who: Operator, *, verb: str) -> VersionRow:
-        """A verdict that leaves the version where it is."""
-        as_it_is = self._transition(
-            version.stage,
-            who,
-            share=version.share,
-            candidate=version.candidate_id,
-            forced=version.forced,
-            held=version.held,
-        )
-        return work.tasks.move(version, Verdict(Ruling.INCONCLUSIVE, Move.STEP, _sentence(verb, who)), as_it_is)
+        return told(work, version, who, "Contract confirmed", at=self.clock())
 
     def fill(self, task: str, who: Operator, name: str, fill: Fill | None) -> VersionRow:
         """Say what stands in a local answer where no student can say it; None: the LLM must answer."""
@@ -166,7 +156,7 @@ class Operate:
     def _filled(self, work: Work, version: VersionRow, who: Operator, name: str, fill: Fill | None) -> VersionRow:
         others = {known: kept for known, kept in version.fills.items() if known != name}
         work.tasks.set_fills(version.id, others if fill is None else {**others, name: fill})
-        return self._told(work, version, who, verb=f"`{name}` {described(fill)}")
+        return told(work, version, who, f"`{name}` {described(fill)}", at=self.clock())
 
     def retrain(self, task: str, who: Operator) -> int:
         """Ask for a new student. Returns how many examples there are to train on."""
@@ -192,8 +182,23 @@ class Operate:
         forced: bool = False,
         held: bool = False,
     ) -> Transition:
-        why = who.why or "asked for"
+        why = who.why or ASKED
         return Transition(stage, share, candidate, by=who.name, why=why, at=self.clock(), forced=forced, held=held)
+
+
+def told(work: Work, version: VersionRow, who: Operator, verb: str, *, at: float) -> VersionRow:
+    """Record what an operator did with a verdict that leaves the version where it is."""
+    as_it_is = Transition(
+        version.stage,
+        version.share,
+        version.candidate_id,
+        by=who.name,
+        why=who.why or ASKED,
+        at=at,
+        forced=version.forced,
+        held=version.held,
+    )
+    return work.tasks.move(version, Verdict(Ruling.INCONCLUSIVE, Move.STEP, _sentence(verb, who)), as_it_is)
 
 
 def _sentence(verb: str, who: Operator) -> str:

@@ -71,7 +71,7 @@ class Tasks(Repository):
             "forced": to.forced,
             "held": to.held,
             "epoch": version.epoch + 1,
-            "stage_seq": seq,
+            "stage_seq": version.stage_seq if version.stays(to.stage, to.share, to.candidate_id) else seq,
         }
         unchanged = (versions.c.id == version.id) & (versions.c.epoch == version.epoch)
         if self._db.execute(update(versions).where(unchanged).values(**values)).rowcount != 1:

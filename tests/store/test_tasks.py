@@ -149,3 +149,20 @@ def test_the_audit_rate_and_reply_model_can_change_without_a_move(store: Store) 
         work.tasks.set_manners(version.id, "gpt-x", manners)
         changed = work.tasks.version(version.id)
     assert changed == replace(version, audit_rate=0.5, reply_model="gpt-x", manners=manners)
+
+
+def test_a_verdict_that_moves_nothing_leaves_the_stages_beginning(store: Store) -> None:
+    house = a_house(store)
+    canary = a_transition(Stage.CANARY, candidate_id=house.candidate.id)
+    for seq, to in (
+        (3, canary),
+        (3, canary),
+        (9, replace(canary, share=0.25)),
+        (12, replace(canary, stage=Stage.LIVE)),
+    ):
+        loaded(store, 3)
+        with store.write() as work:
+            version = work.tasks.version(house.version.id)
+            assert version is not None
+            assert work.tasks.move(version, a_verdict(), to).stage_seq == seq
+            assert replay(house.version, work.tasks.verdicts([version.id])[1:]) == work.tasks.version(version.id)
