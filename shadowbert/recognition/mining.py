@@ -55,7 +55,7 @@ def mine(prompts: Sequence[Prompt]) -> Skeleton | None:
         return None
     better = shots.without_changing(skeleton, found)
     contents = _contents(better, prompts)
-    return replace(better, repeating=_repeating(better, contents)) if contents else skeleton
+    return replace(better, repeating=repeating(better, contents)) if contents else skeleton
 
 
 def _is_talk(messages: Sequence[SkeletonMessage]) -> bool:
@@ -85,7 +85,8 @@ def _slots_of(messages: Sequence[SkeletonMessage], shown: frozenset[int]) -> tup
     return tuple(slot for slot, at in enumerate(owners) if at in shown)
 
 
-def _repeating(skeleton: Skeleton, contents: Sequence[tuple[str, ...]]) -> tuple[tuple[int, int], ...]:
+def repeating(skeleton: Skeleton, contents: Sequence[tuple[str, ...]]) -> tuple[tuple[int, int], ...]:
+    """The slots of the input that had few contents in these prompts, and how many."""
     distinct = [(slot, len(set(column))) for slot, column in enumerate(zip(*contents, strict=True))]
     return tuple((s, n) for s, n in distinct if n <= REPEATING * len(contents) and s not in skeleton.excluded)
 

@@ -62,7 +62,8 @@ def without_changing(skeleton: Skeleton, contents: Sequence[tuple[str, ...]]) ->
 def _joined(message: SkeletonMessage, start: int, end: int) -> SkeletonMessage:
     """The message with one slot in place of those from `start` to `end`."""
     holds = (*message.holds[:start], None, *message.holds[end + 1 :]) if message.holds else ()
-    return SkeletonMessage(message.role, (*message.statics[: start + 1], *message.statics[end + 1 :]), holds)
+    statics = (*message.statics[: start + 1], *message.statics[end + 1 :])
+    return SkeletonMessage(message.role, statics, holds if any(holds) else ())
 
 
 def _region(contents: Sequence[tuple[str, ...]]) -> range:
