@@ -97,6 +97,18 @@ class Inherited:
 
 
 @dataclass(frozen=True, slots=True)
+class Legacy:
+    """Which labelled calls of another version are examples of this one."""
+
+    version_id: str
+    until_seq: int
+    known: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    """A field's place in the other's answers, and the labels there that this version knows too; all where it is not
+    named.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class VersionRow:
     """A task version and its state (founded by collect, moved only by promote and by operators through it)."""
 
