@@ -5,7 +5,7 @@ version belongs to, are rules of others.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shadowbert.domain.ids import uuid7
@@ -16,6 +16,7 @@ from shadowbert.flow.labels import answered
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.lineage import explicit_name, free, kin, name_of
 from shadowbert.flow.reading import read_reply, read_request
+from shadowbert.flow.strays import Unfounded
 from shadowbert.recognition.families import INSTRUCTING, split
 from shadowbert.recognition.inferred import Inferred, infer, may_be_closed
 from shadowbert.recognition.mining import mine
@@ -33,6 +34,10 @@ GROWTH = 1.25
 """At the latest, a group is looked at again when it has grown so much; one without a contract not before."""
 FULL = "max_tasks"
 """The mark that says that a tenant has all the tasks that may be found by themselves."""
+
+REACHED = tuple(Unfounded)
+UNDERSTOOD = (Unfounded.OPEN_ANSWERS, Unfounded.FULL, Unfounded.PINNED)
+"""They share a template: a few more of them change nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +75,28 @@ class Finder:
         return [group for group, size in groups.items() if group not in self._waits or size >= self._waits[group].due]
 
     def found(self, work: Work, group: str, *, at: float) -> VersionRow | None:
-        """The version founded on this group's calls; None where they share no template yet."""
+        """The version founded on this group's calls; None, and a note why, where they share no template yet."""
         work.calls.trim_strays(group, keep=self.most)
         samples = _samples(work, work.calls.strays(group, limit=self.most))
-        wait = self._waits[group] = self._next(group, len(samples))
-        for family, skeleton in self._templates(samples):
-            version = self._version(work, family, skeleton, at=at)
-            if version is not None:
-                work.tasks.found(version)
+        wait, why = self._next(group, len(samples)), Unfounded.FEW
+        self._waits[group] = wait
+        prompts = list(dict.fromkeys(sample.prompt for sample in samples))
+        for family in self._families(prompts):
+            founded = self._version(work, [sample for sample in samples if sample.prompt in family], family, at=at)
+            if isinstance(founded, VersionRow):
+                work.tasks.found(founded)
                 self._waits.pop(group)
-                return version
+                return founded
+            why = max(why, founded, key=REACHED.index)
+        if why in UNDERSTOOD:
             wait.due = int(GROWTH * len(samples))
+        work.calls.note_group(group, why.value, self._missing(len(prompts)), at=at)
         return None
+
+    def _missing(self, prompts: int) -> str:
+        return (
+            f"{prompts} of {self.least} different prompts" if prompts < self.least else f"{prompts} different prompts"
+        )
 
     def _next(self, group: str, size: int) -> Wait:
         """A small group is looked at with every call; a large one in which nothing was found ever less often."""
@@ -89,32 +104,31 @@ class Finder:
         patient = min(failures * (size - self.sample) // self.least, int((GROWTH - 1) * size))
         return Wait(size + max(1, patient), failures)
 
-    def _templates(self, samples: Sequence[Sample]) -> Iterator[tuple[list[Sample], Skeleton]]:
-        """Those that enough distinct prompts share, with their calls; the one of most calls first."""
-        prompts = list(dict.fromkeys(sample.prompt for sample in samples))
+    def _families(self, prompts: Sequence[Prompt]) -> Iterator[dict[Prompt, None]]:
+        """The prompts of each template, in order; those of most prompts first."""
         for family in split(prompts, sample=self.sample) if len(prompts) >= self.least else []:
-            mine_of = {prompts[at] for at in family}
-            calls = [sample for sample in samples if sample.prompt in mine_of]
-            skeleton = self._skeleton([prompts[at] for at in family])
-            if skeleton is not None and _instructs(skeleton):
-                yield calls, skeleton
+            yield dict.fromkeys(prompts[at] for at in family)
 
-    def _skeleton(self, prompts: Sequence[Prompt]) -> Skeleton | None:
-        if len(prompts) < self.least:
-            return None
-        skeleton = mine(prompts[-self.sample :])
+    def _skeleton(self, prompts: Sequence[Prompt]) -> Skeleton | Unfounded:
+        skeleton = mine(prompts[-self.sample :]) if len(prompts) >= self.least else None
         if skeleton is None or sum(match(skeleton, prompt) is not None for prompt in prompts) < self.least:
-            return None
-        return skeleton
+            return Unfounded.NO_TEMPLATE
+        return skeleton if _instructs(skeleton) else Unfounded.NO_INSTRUCTION
 
-    def _version(self, work: Work, samples: Sequence[Sample], skeleton: Skeleton, *, at: float) -> VersionRow | None:
-        sample, understood = samples[0], _understood(work, samples, skeleton)
+    def _version(
+        self, work: Work, samples: Sequence[Sample], prompts: Iterable[Prompt], *, at: float
+    ) -> VersionRow | Unfounded:
+        """Of calls with these different prompts."""
+        sample, skeleton = samples[0], self._skeleton(list(prompts))
+        if isinstance(skeleton, Unfounded):
+            return skeleton
+        understood = _understood(work, samples, skeleton)
         if understood is None:
-            return None
+            return Unfounded.OPEN_ANSWERS
         inferred, wording = understood
         task = self._task(work, sample, inferred, skeleton, at=at)
-        if task is None:
-            return None
+        if isinstance(task, Unfounded):
+            return task
         tenant = sample.exchange.tenant
         return VersionRow(
             id=uuid7(),
@@ -137,8 +151,10 @@ class Finder:
             confirmed=not inferred.contract.inferred,
         )
 
-    def _task(self, work: Work, sample: Sample, inferred: Inferred, skeleton: Skeleton, *, at: float) -> str | None:
-        """The name of the task; None where it would be one too many."""
+    def _task(
+        self, work: Work, sample: Sample, inferred: Inferred, skeleton: Skeleton, *, at: float
+    ) -> str | Unfounded:
+        """The name of the task, or why it may have no further version."""
         tenant, contract = sample.exchange.tenant, inferred.contract
         versions = [version for version in work.tasks.versions() if version.tenant == tenant]
         known = explicit_name(sample.request) or kin(versions, contract, skeleton)
@@ -152,7 +168,7 @@ class Finder:
             told = f"tenant {tenant} has {len(taken)} tasks: no further one is found unless a caller names it"
             log.warning("%s (policy.max_tasks is %d)", told, self.max_tasks)
             work.marks.set(FULL, at=at, note=told)
-        return None
+        return Unfounded.FULL
 
 
 def _instructs(skeleton: Skeleton) -> bool:

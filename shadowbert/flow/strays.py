@@ -1,4 +1,6 @@
-"""Which calls may found a task, and what those of one version have in common. Founds nothing."""
+"""Which calls may found a task, what those of one version have in common, and why they found none. Founds nothing."""
+
+from enum import StrEnum
 
 from shadowbert.curation.outcome import Unfit
 from shadowbert.domain.records import LoggedExchange, StrayCall
@@ -14,6 +16,17 @@ KEPT = 30 * DAY
 """A call that has founded nothing for so long is no stray any more."""
 GROUPS = 500
 """Kept at a time: of more, those of one call go first, then those that have not grown for longest."""
+
+
+class Unfounded(StrEnum):
+    """Why no version was founded on a group of strays: the first of these that holds, by how far they came."""
+
+    FEW = "few"  # different prompts
+    NO_TEMPLATE = "no_template"  # they share no wording around what varies
+    NO_INSTRUCTION = "no_instruction"  # each has instructions of its own
+    OPEN_ANSWERS = "open_answers"  # nobody states a contract, and the answers show none
+    FULL = "full"  # the tenant has all the tasks that may be found by themselves
+    PINNED = "pinned"  # an operator wants no further version of the task that they belong to
 
 
 def stray_of(exchange: LoggedExchange, request: Request, call: Recognised | None) -> StrayCall | None:

@@ -9,7 +9,7 @@ from shadowbert.domain.records import CallRow, StrayCall
 from shadowbert.domain.route import Decider
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import prediction_from_json, prediction_to_json, source_of
-from shadowbert.store.tables import calls, exchanges, inputs, strays
+from shadowbert.store.tables import calls, exchanges, inputs, stray_groups, strays
 
 UNIFORM = [decider.value for decider in Decider if decider.uniform]
 
@@ -63,6 +63,21 @@ class Calls(Repository):
 
     def remove_strays(self, ids: Sequence[str]) -> None:
         self._db.execute(delete(strays).where(strays.c.exchange_id.in_(ids)))
+        self._forget_groups()
+
+    def note_group(self, group: str, why: str, note: str, *, at: float) -> None:
+        """Why the group founds nothing; written only where that is new."""
+        mine = stray_groups.c.group_key == group
+        known = self._db.execute(select(stray_groups.c.why, stray_groups.c.note).where(mine)).first()
+        if known is None or (known.why, known.note) != (why, note):
+            row = {"group_key": group, "why": why, "note": note, "looked_at": at}
+            self._db.execute(delete(stray_groups).where(mine))
+            self._db.execute(insert(stray_groups), [row])
+
+    def _forget_groups(self) -> None:
+        """What was said of groups that have no calls any more."""
+        left = select(strays.c.group_key)
+        self._db.execute(delete(stray_groups).where(stray_groups.c.group_key.not_in(left)))
 
     def trim_strays(self, group: str, *, keep: int) -> None:
         """Only the latest calls of a group wait for a template."""
@@ -80,6 +95,7 @@ class Calls(Repository):
         ranked = (func.count() > 1).desc(), func.max(strays.c.seq).desc()
         kept = select(strays.c.group_key).group_by(strays.c.group_key).order_by(*ranked).limit(groups)
         self._db.execute(delete(strays).where(strays.c.group_key.not_in(kept)))
+        self._forget_groups()
 
     def after(self, version_id: str, seq: int, *, limit: int) -> list[CallRow]:
         """The version's calls after a load sequence, oldest first."""

@@ -1,12 +1,13 @@
 """Read models for people: counts and medians for the CLI, the dashboard and the demonstration."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from shadowbert.domain.route import Source
 from shadowbert.store.base import Repository
-from shadowbert.store.tables import calls, exchanges, predictions
+from shadowbert.store.tables import calls, exchanges, predictions, stray_groups, strays
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,31 @@ class Traffic:
     @property
     def total(self) -> int:
         return self.student + self.llm
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Observed exchanges of one route reason: calls of versions, or of none."""
+
+    reason: str
+    recognised: bool
+    exchanges: int
+    first_at: float
+    last_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Strays that may found a version together; `why` is None where nobody has looked yet. `example` is the latest."""
+
+    key: str
+    strays: int
+    why: str | None
+    note: str
+    looked_at: float | None
+    example: str
+    client: str
+    last_at: float
 
 
 class Reports(Repository):
@@ -70,3 +96,39 @@ class Reports(Repository):
 
     def total_exchanges(self) -> int:
         return int(self._db.execute(select(func.count()).select_from(exchanges)).scalar_one())
+
+    def shares(self, after: int, until: int) -> Sequence[Share]:
+        """The observed exchanges of a range of load sequences, by reason and by whether they are calls of a version.
+
+        One pass over the range by the index on `seq`, with a look into the primary key of `calls` for each row.
+        """
+        known = calls.c.exchange_id.is_not(None).label("known")
+        at = exchanges.c.received_at
+        query = (
+            select(exchanges.c.reason, known, func.count(), func.min(at), func.max(at))
+            .outerjoin(calls, calls.c.exchange_id == exchanges.c.id)
+            .where(exchanges.c.seq > after, exchanges.c.seq <= until, exchanges.c.endpoint.is_not(None))
+            .group_by(exchanges.c.reason, known)
+        )
+        return [Share(reason, bool(is_call), int(n), *times) for reason, is_call, n, *times in self._db.execute(query)]
+
+    def groups(self, *, limit: int) -> Sequence[Group]:
+        """The groups of most strays."""
+        size, last = func.count().label("size"), func.max(strays.c.seq).label("last")
+        largest = (
+            select(strays.c.group_key, size, last)
+            .group_by(strays.c.group_key)
+            .order_by(size.desc(), last.desc())
+            .limit(limit)
+            .subquery()
+        )
+        query = (
+            select(largest, exchanges, stray_groups.c.why, stray_groups.c.note, stray_groups.c.looked_at)
+            .join(exchanges, exchanges.c.seq == largest.c.last)
+            .outerjoin(stray_groups, stray_groups.c.group_key == largest.c.group_key)
+            .order_by(largest.c.size.desc(), largest.c.last.desc())
+        )
+        return [
+            Group(row.group_key, row.size, row.why, row.note or "", row.looked_at, row.id, row.client, row.received_at)
+            for row in self._db.execute(query)
+        ]

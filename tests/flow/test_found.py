@@ -6,12 +6,15 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from shadowbert.domain.exchange import Exchange
 from shadowbert.flow.collect import Collect
 from shadowbert.flow.found import FULL, Finder, Wait
-from shadowbert.flow.strays import GROUPS, KEPT
+from shadowbert.flow.strays import GROUPS, KEPT, Unfounded
+from shadowbert.store.reports import Group
 from shadowbert.store.store import Store
+from shadowbert.store.tables import stray_groups
 from shadowbert.testing.calls import a_call, answered, asked, texts
 from tests.flow.test_collect import AT, calls, put, versions
 from tests.mixes.noise import NOISE
@@ -147,3 +150,54 @@ def test_the_same_day_in_all_samples_makes_no_template(collect: Collect) -> None
     (version,) = versions(collect)
     assert len(calls(collect, version)) == 40
     assert version.skeleton.repeating == ((0, 1),)
+
+
+def groups(collect: Collect) -> list[Group]:
+    with collect.ledger.read() as work:
+        return list(work.reports.groups(limit=100))  # type: ignore[attr-defined]
+
+
+def test_a_group_of_few_prompts_says_how_many_it_has(collect: Collect) -> None:
+    put(collect, [a_call(text) for text in texts(7) for _ in range(4)])
+    (group,) = groups(collect)
+    assert (group.why, group.note, group.strays) == (Unfounded.FEW, "7 of 20 different prompts", 28)
+
+
+def test_a_group_too_small_to_be_looked_at_has_no_note(collect: Collect) -> None:
+    put(collect, [a_call(text) for text in texts(19)])
+    (group,) = groups(collect)
+    assert (group.why, group.strays) == (None, 19)
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [("unique_with_schema", Unfounded.NO_INSTRUCTION), ("retries", Unfounded.NO_TEMPLATE)]
+)
+def test_a_group_whose_prompts_share_nothing_says_so(collect: Collect, kind: str, why: Unfounded) -> None:
+    put(collect, noise(kind, 40))
+    assert {(group.why, group.note) for group in groups(collect)} == {(why, "40 different prompts")}
+
+
+def test_answers_that_are_all_new_are_open(collect: Collect) -> None:
+    put(collect, [said(text, f"ticket {n}") for n, text in enumerate(texts(40))])
+    (group,) = groups(collect)
+    assert (group.why, group.note) == (Unfounded.OPEN_ANSWERS, "40 different prompts")
+
+
+def test_a_group_beyond_the_limit_of_tasks_says_so(sqlite_store: Store) -> None:
+    collect = Collect(sqlite_store, lambda: AT, max_tasks=0)
+    put(collect, [a_call(text) for text in texts(20)])
+    (group,) = groups(collect)
+    assert group.why == Unfounded.FULL
+
+
+def test_why_is_written_when_it_changes_and_goes_with_its_group(sqlite_store: Store) -> None:
+    now = [AT]
+    collect = Collect(sqlite_store, lambda: now[0])
+    put(collect, [a_call(text) for text in texts(7) for _ in range(4)])
+    now[0] += 60
+    put(collect, [a_call(texts(1)[0])])
+    assert [group.looked_at for group in groups(collect)] == [AT]
+    put(collect, [a_call(text) for text in texts(20)])
+    assert len(versions(collect)) == 1
+    with sqlite_store.read() as work:
+        assert work.calls._db.execute(select(stray_groups)).all() == []
