@@ -64,6 +64,8 @@ class PublishedVersion:
     schema: Mapping[str, object] | None = None
     """Of the answers seen, where no request states one and they are JSON."""
     fills: Fills = field(default_factory=dict)
+    former: tuple[str, ...] = ()
+    """Names of the task that callers may still use."""
 
     @property
     def unfilled(self) -> tuple[Unlearnable, ...]:

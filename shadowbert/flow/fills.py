@@ -2,7 +2,8 @@
 
 import json
 
-from shadowbert.domain.contract import Fill, Unlearnable
+from shadowbert.domain.contract import Contract, Fill, Fills, Unlearnable
+from shadowbert.domain.records import VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.recognition.labels import type_of
 
@@ -52,3 +53,20 @@ def described(fill: Fill | None) -> str:
     if fill is None:
         return "left to the LLM"
     return "left out" if fill.omitted else f"filled with {json.dumps(fill.value, ensure_ascii=False)}"
+
+
+def taken_over(contract: Contract, sibling: VersionRow) -> Fills:
+    """What operators have put into another version of the task, for parts of the same name and types: it is the task's
+    policy. A part that must be there now is not left out.
+    """
+    theirs = {part.name: part.types for part in sibling.contract.unlearnable}
+    mine = [part for part in contract.unlearnable if theirs.get(part.name) == part.types]
+    return {part.name: sibling.fills[part.name] for part in mine if part.name in sibling.fills and _fits(part, sibling)}
+
+
+def _fits(part: Unlearnable, sibling: VersionRow) -> bool:
+    try:
+        check_fill(part, sibling.fills[part.name])
+    except OperatorError:
+        return False
+    return True

@@ -12,6 +12,7 @@ from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import LoggedExchange, StrayCall, VersionRow
 from shadowbert.domain.task import Stage
 from shadowbert.domain.template import Prompt, Skeleton
+from shadowbert.flow.fills import taken_over
 from shadowbert.flow.labels import answered
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.lineage import explicit_name, free, kin, name_of
@@ -130,6 +131,7 @@ class Finder:
         if isinstance(task, Unfounded):
             return task
         tenant = sample.exchange.tenant
+        siblings = _siblings(work, [v for v in work.tasks.versions() if v.tenant == tenant], task)
         return VersionRow(
             id=uuid7(),
             task_id=work.tasks.task_id(tenant, task) or uuid7(),
@@ -149,6 +151,7 @@ class Finder:
             wording=wording,
             schema=inferred.schema,
             confirmed=not inferred.contract.inferred,
+            fills=taken_over(inferred.contract, siblings[-1]) if siblings else {},
         )
 
     def _task(
@@ -158,17 +161,27 @@ class Finder:
         tenant, contract = sample.exchange.tenant, inferred.contract
         versions = [version for version in work.tasks.versions() if version.tenant == tenant]
         known = explicit_name(sample.request) or kin(versions, contract, skeleton)
+        siblings = _siblings(work, versions, known)
+        if siblings:
+            return Unfounded.PINNED if siblings[-1].pinned else siblings[-1].task
         if known:
             return known
         taken = work.tasks.names(tenant)
         if len(taken) < self.max_tasks:
-            return free(name_of(sample.request, contract), taken)
+            former = {name for version in versions for name in version.former}
+            return free(name_of(sample.request, contract), taken | former)
         if tenant not in self._full:
             self._full.add(tenant)
             told = f"tenant {tenant} has {len(taken)} tasks: no further one is found unless a caller names it"
             log.warning("%s (policy.max_tasks is %d)", told, self.max_tasks)
             work.marks.set(FULL, at=at, note=told)
         return Unfounded.FULL
+
+
+def _siblings(work: Work, versions: Sequence[VersionRow], name: str | None) -> list[VersionRow]:
+    """Those of the task that the tenant of these versions calls so, or once did; newest last."""
+    task_id = work.tasks.task_id(versions[0].tenant, name) if versions and name else None
+    return [version for version in versions if version.task_id == task_id]
 
 
 def _instructs(skeleton: Skeleton) -> bool:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from shadowbert.domain.records import VersionRow
-from shadowbert.errors import UnknownTask
+from shadowbert.errors import OperatorError, UnknownTask
 
 
 class NamesPort(Protocol):
@@ -12,10 +12,23 @@ class NamesPort(Protocol):
 
 
 def named(tasks: NamesPort, name: str) -> list[VersionRow]:
-    """The task's versions, newest last, never none. Raises UnknownTask with the names there are."""
-    versions = tasks.of_task(name)
+    """The task's versions, newest last, never none. Where tenants have tasks of one name, it is `tenant/name`.
+
+    Raises UnknownTask with the names there are, OperatorError where several tenants may be meant.
+    """
+    versions = tasks.of_task(name) or _of_tenant(tasks, name)
+    tenants = sorted({version.tenant for version in versions})
+    if len(tenants) > 1:
+        which = ", ".join(f"{tenant}/{name}" for tenant in tenants)
+        raise OperatorError(f"{len(tenants)} tenants have a task called {name!r}; say which: {which}")
     if versions:
         return versions
     names = sorted({version.task for version in tasks.versions()})
     known = f"known tasks: {', '.join(names)}" if names else "no task has been found yet"
     raise UnknownTask(f"no task is called {name!r}; {known}")
+
+
+def _of_tenant(tasks: NamesPort, name: str) -> list[VersionRow]:
+    """Tenants and tasks may both have slashes in their names: any of them may be the one between."""
+    cuts = [at for at, character in enumerate(name) if character == "/"]
+    return [v for at in cuts for v in tasks.of_task(name[at + 1 :]) if v.tenant == name[:at]]

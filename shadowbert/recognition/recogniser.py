@@ -69,8 +69,11 @@ class Recogniser:
 
     def _candidates(self, key: Key, request: Request) -> Sequence[PublishedVersion]:
         candidates = self._versions.get(key, ())
-        named = [version for version in candidates if version.task == request.explicit_task]
-        return named or candidates
+        name = request.explicit_task
+        if name is None:
+            return candidates
+        named = [version for version in candidates if version.task == name]
+        return named or [version for version in candidates if name in version.former] or candidates
 
     def _asked(self, request: Request) -> Asked | None:
         """Least recently used out; a schema that is no closed set is remembered too."""

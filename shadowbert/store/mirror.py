@@ -27,7 +27,7 @@ class Mirror(Repository):
         """Everything a web process needs to recognise and route. `audit_rate` is the policy's."""
         columns = [column for column in versions.c if column.name != "id"]
         query = (
-            select(versions.c.id.label("version_id"), tasks.c.name, tasks.c.tenant, *columns)
+            select(versions.c.id.label("version_id"), tasks.c.name, tasks.c.tenant, tasks.c.former, *columns)
             .add_columns(
                 candidates.c.threshold, candidates.c.excluded, students.c.id.label("student_id"), students.c.artifact
             )
@@ -61,6 +61,7 @@ class Mirror(Repository):
             manners=manners_of(row),
             schema=row.schema,
             fills=fills_of(row),
+            former=tuple(row.former),
         )
 
     def _champion(self, row: Row[Any]) -> Champion | None:

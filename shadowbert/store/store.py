@@ -11,6 +11,7 @@ from shadowbert.store.calls import Calls
 from shadowbert.store.engine import open_engine, reading, writing
 from shadowbert.store.exchanges import Exchanges
 from shadowbert.store.jobs import Jobs, Leases, Marks
+from shadowbert.store.lineages import Lineages
 from shadowbert.store.mirror import Mirror
 from shadowbert.store.reports import Reports
 from shadowbert.store.students import Candidates, Predictions, Students
@@ -23,6 +24,7 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self.exchanges = Exchanges(connection)
         self.tasks = Tasks(connection)
+        self.lineages = Lineages(connection)
         self.calls = Calls(connection)
         self.students = Students(connection)
         self.candidates = Candidates(connection)

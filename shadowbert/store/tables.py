@@ -30,6 +30,7 @@ metadata = MetaData(
 )
 
 ID = String(36)
+NAME_LENGTH = 120
 SEQ = BigInteger().with_variant(Integer, "sqlite")
 
 counters = Table(
@@ -93,7 +94,7 @@ tasks = Table(
     metadata,
     Column("id", ID, primary_key=True),
     Column("tenant", Words(80), nullable=False),
-    Column("name", Words(120), nullable=False),
+    Column("name", Words(NAME_LENGTH), nullable=False),
     Column("created_at", Float, nullable=False),
     Column("former", JSON, nullable=False, default=list),
     Column("pinned", Boolean, nullable=False, default=False),

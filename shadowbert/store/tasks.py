@@ -14,14 +14,14 @@ from shadowbert.domain.template import Skeleton
 from shadowbert.errors import StaleState
 from shadowbert.store.base import LOAD_SEQ, Repository
 from shadowbert.store.codec import fills_of, manners_of
-from shadowbert.store.tables import tasks, verdicts, versions
+from shadowbert.store.tables import NAME_LENGTH, tasks, verdicts, versions
+from shadowbert.store.types import fitted
 
 
 class Tasks(Repository):
     def found(self, version: VersionRow) -> None:
         """Publish a new version, with its task where that is new too."""
-        mine = (tasks.c.tenant == version.tenant) & (tasks.c.name == version.task)
-        if self._db.execute(select(tasks.c.id).where(mine)).first() is None:
+        if self._db.execute(select(tasks.c.id).where(tasks.c.id == version.task_id)).first() is None:
             self._db.execute(
                 insert(tasks),
                 [
@@ -39,8 +39,11 @@ class Tasks(Repository):
         self.touch()
 
     def task_id(self, tenant: str, name: str) -> str | None:
-        query = select(tasks.c.id).where(tasks.c.tenant == tenant, tasks.c.name == name)
-        return self._db.execute(query).scalar()
+        """The task that is called so, else the one that was."""
+        wanted = fitted(name, NAME_LENGTH)
+        rows = self._db.execute(select(tasks).where(tasks.c.tenant == tenant)).all()
+        present = (row.id for row in rows if row.name == wanted)
+        return next(present, next((row.id for row in rows if wanted in row.former), None))
 
     def names(self, tenant: str) -> set[str]:
         return set(self._db.execute(select(tasks.c.name).where(tasks.c.tenant == tenant)).scalars())
@@ -54,9 +57,9 @@ class Tasks(Repository):
         return _version(row) if row else None
 
     def of_task(self, name: str) -> list[VersionRow]:
-        """The versions of the task with this name, newest last."""
-        query = _joined().where(tasks.c.name == name).order_by(versions.c.created_at, versions.c.id)
-        return [_version(row) for row in self._db.execute(query)]
+        """The versions of the task with this name, newest last; of the one that had it, where none has."""
+        wanted, known = fitted(name, NAME_LENGTH), self.versions()
+        return [v for v in known if v.task == wanted] or [v for v in known if wanted in v.former]
 
     def move(self, version: VersionRow, verdict: Verdict, to: Transition) -> VersionRow:
         """Change the state that `version` shows, if it is still so, and append the verdict that caused it.

@@ -20,4 +20,9 @@ class Words(TypeDecorator[str]):
         self.length = length
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
-        return None if value is None else value.replace("\0", "\N{REPLACEMENT CHARACTER}")[: self.length]
+        return None if value is None else fitted(value, self.length)
+
+
+def fitted(value: str, length: int | None = None) -> str:
+    """As such a column would hold it."""
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}")[:length]
