@@ -18,6 +18,7 @@ from shadowbert.flow.evidence import Standing, stand
 from shadowbert.flow.fills import check_fill, described
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.named import named
+from shadowbert.flow.taught import examples_of
 
 LEAST_EXAMPLES = 20
 """No training child takes fewer: its parts would be empty."""
@@ -68,7 +69,7 @@ class Operate:
             if students := work.students.of_version(version.id):
                 return version, students
         raise CutoverRefused(
-            f"task {task} has no student yet ({work.calls.examples(versions[-1].id)} examples, the first is trained at "
+            f"task {task} has no student yet ({examples_of(work, versions[-1])} examples, the first is trained at "
             f"{self.policy.first_training}); run: shadowbert retrain {task}"
         )
 
@@ -162,7 +163,7 @@ class Operate:
         """Ask for a new student. Returns how many examples there are to train on."""
         with self.ledger.write() as work:
             version = named(work.tasks, task)[-1]
-            examples = work.calls.examples(version.id)
+            examples = examples_of(work, version)
             if examples < LEAST_EXAMPLES:
                 raise OperatorError(f"task {task} has {examples} examples; a training needs {LEAST_EXAMPLES}")
             work.jobs.queue(version.id, cause=_sentence("Asked for", who), at=self.clock())
@@ -188,6 +189,11 @@ class Operate:
 
 def told(work: Work, version: VersionRow, who: Operator, verb: str, *, at: float) -> VersionRow:
     """Record what an operator did with a verdict that leaves the version where it is."""
+    return noted(work, version, who, Verdict(Ruling.INCONCLUSIVE, Move.STEP, _sentence(verb, who)), at=at)
+
+
+def noted(work: Work, version: VersionRow, who: Operator, verdict: Verdict, *, at: float) -> VersionRow:
+    """Record a verdict that an operator asked for and that leaves the version where it is."""
     as_it_is = Transition(
         version.stage,
         version.share,
@@ -198,7 +204,7 @@ def told(work: Work, version: VersionRow, who: Operator, verb: str, *, at: float
         forced=version.forced,
         held=version.held,
     )
-    return work.tasks.move(version, Verdict(Ruling.INCONCLUSIVE, Move.STEP, _sentence(verb, who)), as_it_is)
+    return work.tasks.move(version, verdict, as_it_is)
 
 
 def _sentence(verb: str, who: Operator) -> str:

@@ -18,6 +18,7 @@ from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.ledger import TasksPort, Work
 from shadowbert.flow.named import named
+from shadowbert.flow.taught import examples_of
 from shadowbert.gating.chance import ac1, kappa, macro_f1
 from shadowbert.gating.eprocess import alpha_share, lower_bound
 from shadowbert.gating.gate import WATCHED_AUDITS, supported
@@ -167,7 +168,7 @@ class Report:
         students = {student.id: student for student in work.students.of_version(version.id)}
         candidates = [self._candidate(work, version, c, students) for c in work.candidates.active(version.id)]
         job = work.jobs.latest(version.id)
-        examples = work.calls.examples(version.id)
+        examples = examples_of(work, version)
         return TaskReport(
             task=version.task,
             version=version.id,

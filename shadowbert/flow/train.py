@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from shadowbert.curation.examples import LabelledRow, distinct
 from shadowbert.curation.split import Part, part_of
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.ids import uuid7
-from shadowbert.domain.records import CallRow, ExampleRow, StudentRow, TrainingJob, VersionRow
+from shadowbert.domain.records import ExampleRow, StudentRow, TrainingJob, VersionRow
 from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.candidates import enter
 from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.flow.taught import MAX_CLIP, examples_of, legacies, taught
 from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.threshold import Proposal, Scored, propose
 
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 MAX_EXAMPLES = 20_000
 MAX_ATTEMPTS = 3
-MAX_CLIP = 20.0
 SPLITS = {Part.TRAIN: "train", Part.CALIBRATION: "calibration", Part.HELD_OUT: "heldout"}
 
 
@@ -118,7 +117,7 @@ class Train:
     def _due(self, work: Work, version: VersionRow) -> int:
         if version.stage in (Stage.PAUSED, Stage.OFF):
             return 0
-        examples = work.calls.examples(version.id)
+        examples = examples_of(work, version)
         return examples if examples >= max(self.policy.first_training, 2 * work.jobs.last_size(version.id)) else 0
 
     def _start(self, job: TrainingJob) -> bool:
@@ -127,9 +126,11 @@ class Train:
             if version is None or job.attempts >= MAX_ATTEMPTS:
                 work.jobs.finish(job.id, state="failed", message=f"gave up after {job.attempts} tries", at=self.clock())
                 return False
-            known = distinct(_labelled(row) for row in work.calls.labelled(version.id))
+            known = taught(work, version)
             examples = known[-MAX_EXAMPLES:]
             student = self._student(work, version, len(examples))
+            # Here and not when they were inherited: calls may have been collected since, and none must be evidence.
+            work.calls.teach(version.id, legacies(work, version, version.inherits), seq=student.cutoff_seq)
             work.jobs.start(job.id, examples=len(known))  # what the next doubling is counted from
         folder = self._write_job(job, version, student, examples)
         log.info("task %s: training student %d on %d examples", version.task, student.number, len(examples))
@@ -244,13 +245,3 @@ def _line(example: ExampleRow) -> dict[str, object]:
         "split": SPLITS[part_of(example.input_hash)],
         "weight": min(example.weight, MAX_CLIP),
     }
-
-
-def _labelled(row: CallRow) -> LabelledRow:
-    return LabelledRow(row.input, row.input_hash, row.answer or (), row.seq, row.exchange_id, _weight(row))
-
-
-def _weight(row: CallRow) -> float:
-    """1 / P(the teacher was asked): served inputs are seen through audits only, escalations always."""
-    seldom = row.decider.uniform and row.prediction is not None and row.prediction.in_slice
-    return min(1.0 / row.p_llm, MAX_CLIP) if seldom and row.p_llm > 0 else 1.0

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, and_, delete, exists, func, insert, literal, select, true, union
 
-from shadowbert.domain.records import CallRow, StrayCall
+from shadowbert.domain.records import CallRow, Legacy, StrayCall
 from shadowbert.domain.route import Decider
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import prediction_from_json, prediction_to_json, source_of
@@ -104,16 +104,31 @@ class Calls(Repository):
         )
         return [_call_row(row) for row in self._db.execute(query)]
 
-    def labelled(self, version_id: str) -> list[CallRow]:
-        """All calls of the version that the teacher labelled, oldest first."""
-        return [
-            _call_row(row) for row in self._db.execute(select(calls).where(_labelled(version_id)).order_by(calls.c.seq))
-        ]
+    def latest(self, version_id: str, *, limit: int) -> list[CallRow]:
+        """The version's latest calls, newest first."""
+        query = select(calls).where(calls.c.version_id == version_id).order_by(calls.c.seq.desc()).limit(limit)
+        return [_call_row(row) for row in self._db.execute(query)]
 
-    def examples(self, version_id: str) -> int:
-        """How many distinct inputs have a label."""
-        inputs_of_labels = select(calls.c.input_hash).where(_labelled(version_id)).distinct().subquery()
-        return int(self._db.execute(select(func.count()).select_from(inputs_of_labels)).scalar_one())
+    def labelled(self, version_id: str, *, until_seq: int | None = None) -> list[CallRow]:
+        """The version's calls that the teacher labelled, oldest first; up to a load sequence, if one is given."""
+        early = calls.c.seq <= until_seq if until_seq is not None else true()
+        query = select(calls).where(_labelled(version_id), early).order_by(calls.c.seq)
+        return [_call_row(row) for row in self._db.execute(query)]
+
+    def examples(self, version_id: str, legacies: Sequence[Legacy] = ()) -> int:
+        """How many distinct inputs have a label, the version's own or one that it inherits."""
+        labels = [_labelled(version_id), *map(_inherited, legacies)]
+        known = union(*(select(calls.c.input_hash).where(label).distinct() for label in labels)).subquery()
+        return int(self._db.execute(select(func.count()).select_from(known)).scalar_one())
+
+    def teach(self, version_id: str, legacies: Sequence[Legacy], *, seq: int) -> None:
+        """Remember inherited inputs as the version's own: a student with this cut-off is taught them."""
+        mine = inputs.c.version_id == version_id
+        for legacy in legacies:
+            known = exists().where(mine, inputs.c.input_hash == calls.c.input_hash)
+            new = select(literal(version_id), calls.c.input_hash, literal(seq)).where(_inherited(legacy), ~known)
+            columns = ["version_id", "input_hash", "first_seq"]
+            self._db.execute(insert(inputs).from_select(columns, new.distinct()))
 
     def trained_inputs(self, version_id: str, cutoff_seq: int, hashes: Sequence[str]) -> set[str]:
         """Which of these inputs a student with this cut-off may have been trained on."""
@@ -137,6 +152,11 @@ class Calls(Repository):
 
 def _labelled(version_id: str) -> Any:  # noqa: ANN401 - a SQL condition
     return (calls.c.version_id == version_id) & calls.c.answer.is_not(None)
+
+
+def _inherited(legacy: Legacy) -> Any:  # noqa: ANN401 - a SQL condition
+    sayable = [calls.c.answer[place].as_integer().in_(known) for place, known in legacy.known]
+    return and_(_labelled(legacy.version_id), calls.c.seq <= legacy.until_seq, *sayable)
 
 
 def _call(row: CallRow) -> dict[str, Any]:

@@ -108,6 +108,12 @@ class Tasks(Repository):
         self._db.execute(update(versions).where(versions.c.id == version_id).values(fills=written))
         self.touch()
 
+    def set_inherits(self, version_id: str, inherits: Sequence[Inherited]) -> None:
+        """Whose examples teach its students too."""
+        written = [[kept.version_id, kept.until_seq] for kept in inherits]
+        self._db.execute(update(versions).where(versions.c.id == version_id).values(inherits=written))
+        self.touch()
+
     def champion_since(self, version_id: str, candidate_id: str) -> int:
         """The load sequence at which this candidate last became the champion."""
         query = (
