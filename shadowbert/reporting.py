@@ -6,6 +6,8 @@ from typing import Any
 from shadowbert.domain.contract import Fills, Unlearnable
 from shadowbert.domain.route import Reason
 from shadowbert.flow.report import CandidateReport, TaskReport
+from shadowbert.flow.strays import Unfounded
+from shadowbert.flow.unrecognised import StrayGroup, Unrecognised
 
 REASONS = {
     Reason.COLLECTING: "no student yet",
@@ -54,6 +56,17 @@ REASONS = {
     Reason.TOO_LARGE: "a large body",
 }
 """Why the LLM answered, in words."""
+
+UNFOUNDED = {
+    None: "nobody has looked yet",
+    Unfounded.FEW: "too few different prompts",
+    Unfounded.NO_TEMPLATE: "the prompts share no wording around what varies",
+    Unfounded.NO_INSTRUCTION: "each prompt has instructions of its own",
+    Unfounded.OPEN_ANSWERS: "the answers are no closed set",
+    Unfounded.FULL: "there are as many tasks as may be found (policy.max_tasks)",
+    Unfounded.PINNED: "its task is pinned",
+}
+"""Why a group of calls founds no task, in words."""
 
 
 def because(code: str) -> str:
@@ -178,3 +191,28 @@ def _candidate_data(c: CandidateReport) -> dict[str, Any]:
         "macro_f1", "verdict", "missing", "serving", "supported", "suspicion",
     )  # fmt: skip
     return {name: getattr(c, name) for name in names}
+
+
+def waiting_for(group: StrayGroup) -> str:
+    """Why these calls found no task, and the figures that say so."""
+    return f"{UNFOUNDED[group.why]}{f' ({group.note})' if group.note else ''}"
+
+
+def unrecognised_data(seen: Unrecognised) -> dict[str, Any]:
+    """The calls of no task as plain JSON values."""
+    return {
+        "observed": seen.observed,
+        "recognised": seen.recognised,
+        "unrecognised": seen.calls,
+        "since": seen.since,
+        "reasons": [
+            {"reason": r.reason, "words": because(r.reason), "calls": r.calls, "share": seen.share(r.calls),
+             "last_at": r.last_at}
+            for r in seen.reasons
+        ],
+        "groups": [
+            {"calls": g.calls, "teacher": g.teacher, "endpoint": g.endpoint, "client": g.client, "why": g.why,
+             "words": waiting_for(g), "missing": g.note, "example": g.example, "last_at": g.last_at}
+            for g in seen.groups
+        ],
+    }  # fmt: skip

@@ -14,6 +14,7 @@ from shadowbert.cli.doctor import doctor
 from shadowbert.cli.output import say
 from shadowbert.cli.serve import serve, work
 from shadowbert.cli.tasks import show, status
+from shadowbert.cli.unrecognised import unrecognised
 
 app = typer.Typer(
     help="A drop-in OpenAI proxy that trains a BERT on your classification calls and takes them over.",
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "status": status,
     "show": show,
+    "unrecognised": unrecognised,
     "cutover": cutover,
     "rollback": rollback,
     "pause": pause,

@@ -12,6 +12,8 @@ from shadowbert.cli.context import (
 )
 from shadowbert.cli.layout import status_lines, task_lines
 from shadowbert.cli.output import columns, emit, say, say_lines
+from shadowbert.cli.unrecognised import tell
+from shadowbert.errors import UnknownTask
 from shadowbert.reporting import as_data
 
 
@@ -38,11 +40,20 @@ def show(
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Everything about one task: contract, students, candidates, evidence, who answered, verdicts."""
+    """Everything about one task: contract, students, candidates, evidence, who answered, verdicts.
+
+    `show unrecognised` shows the calls of no task, unless a task has that name.
+    """
     with failures():
         settings, _ = gather(config, pairs, {"data_dir": data_dir})
         with opened_report(settings) as report:
-            versions = report.task(task)
+            try:
+                versions = report.task(task)
+            except UnknownTask:
+                if task != "unrecognised":
+                    raise
+                tell(report.unrecognised(), as_json=as_json)
+                return
     if as_json:
         emit([as_data(version) for version in versions])
         return

@@ -18,7 +18,6 @@ from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.ledger import TasksPort, Work
 from shadowbert.flow.named import named
-from shadowbert.flow.taught import examples_of
 from shadowbert.gating.chance import ac1, kappa, macro_f1
 from shadowbert.gating.eprocess import alpha_share, lower_bound
 from shadowbert.gating.gate import WATCHED_AUDITS, supported

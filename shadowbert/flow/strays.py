@@ -11,6 +11,8 @@ from shadowbert.recognition.inferred import may_be_closed
 from shadowbert.recognition.recogniser import Recognised, unstated
 from shadowbert.wire.request import Request
 
+LEAST = 20
+"""Different prompts that make a template: in fewer, accidents look like wording."""
 DAY = 86_400.0
 KEPT = 30 * DAY
 """A call that has founded nothing for so long is no stray any more."""

@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import ValidationError
 
-from shadowbert.reporting import as_data
+from shadowbert.reporting import as_data, unrecognised_data
 from shadowbert.web.desk import Desk
 from shadowbert.web.orders import ORDERS, Order, Outcome
 from shadowbert.web.problems import unfit
@@ -34,6 +34,10 @@ def admin_routes(desk: Desk, doorkeeper: Doorkeeper) -> APIRouter:
     @router.get("/tasks/{task:path}")
     def task(task: str) -> list[dict[str, object]]:
         return [as_data(version) for version in desk.report().task(task)]
+
+    @router.get("/unrecognised")
+    def unrecognised() -> dict[str, object]:
+        return unrecognised_data(desk.report().unrecognised())
 
     @router.post("/tasks/{task:path}/{verb}")
     async def command(request: Request, task: str, verb: str) -> dict[str, object]:

@@ -18,7 +18,16 @@ from shadowbert import __version__
 from shadowbert.errors import ShadowbertError, UnknownTask
 from shadowbert.flow.fills import described
 from shadowbert.flow.report import TaskReport
-from shadowbert.reporting import because, learnable_of, milliseconds, moment, percent, stage_of, training_of
+from shadowbert.reporting import (
+    because,
+    learnable_of,
+    milliseconds,
+    moment,
+    percent,
+    stage_of,
+    training_of,
+    waiting_for,
+)
 from shadowbert.web.charts import agreement_chart, share_bar
 from shadowbert.web.desk import Desk
 from shadowbert.web.orders import order_class
@@ -37,10 +46,11 @@ class Page:
 
     def tasks(self, message: str = "", *, status: int = 200) -> Response:
         try:
-            lineages = _by_task(self._desk.report().tasks())
+            report = self._desk.report()
+            lineages, seen = _by_task(report.tasks()), report.unrecognised()
         except ShadowbertError as error:
             return self._failure(error)
-        return self._html("tasks.html", status, lineages=lineages, message=message, wrong=self._wrong())
+        return self._html("tasks.html", status, lineages=lineages, seen=seen, message=message, wrong=self._wrong())
 
     def task(self, name: str, message: str = "", *, status: int = 200) -> Response:
         try:
@@ -87,7 +97,7 @@ def _environment() -> Environment:
     environment.filters.update(
         percent=percent, ms=milliseconds, stage=stage_of, training=training_of, moment=moment, because=because
     )
-    environment.filters.update(learnable=learnable_of, filling=described)
+    environment.filters.update(learnable=learnable_of, filling=described, waiting=waiting_for)
     environment.filters["count"] = lambda number: f"{number:,}"
     environment.globals.update(
         version=__version__,

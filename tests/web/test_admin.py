@@ -17,6 +17,7 @@ ROUTES = [
     ("GET", "/shadowbert/api/tasks"),
     ("GET", "/shadowbert/api/tasks/bank"),
     ("GET", "/shadowbert/api/tasks/nobody"),
+    ("GET", "/shadowbert/api/unrecognised"),
     *(("POST", f"/shadowbert/api/tasks/bank/{verb}") for verb in ORDERS),
     ("POST", "/shadowbert/api/tasks/bank/nonsense"),
 ]

@@ -8,7 +8,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from shadowbert.domain.contract import Contract, Field
 from shadowbert.domain.task import Stage
-from shadowbert.testing.lineage import Lineage, found
+from shadowbert.flow.collect import Collect
+from shadowbert.testing.calls import a_call
+from shadowbert.testing.exchanges import an_exchange
+from shadowbert.testing.lineage import NOW, Lineage, found
+from tests.flow.test_collect import put
 from tests.web.surface import TOKEN, Surface
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -93,6 +97,7 @@ def test_on_a_phone_nothing_sticks_out(path: str, page: Page, line: Lineage) -> 
     labels = tuple(sorted(f"intent-{n}-{'y' * (n % 60)}" for n in range(77)))
     long = found(line.store, task=name, teacher="t" * 120, contract=Contract((Field(("intent",), labels),), "h"))
     long.evidence(long.candidate(long.student()), agree=90, disagree=1)
+    put(Collect(line.store, lambda: NOW), [a_call("x", client="c" * 200), an_exchange()])
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto(path.format(name=name))
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
