@@ -17,7 +17,7 @@ from shadowbert.flow.labels import answered
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.lineage import explicit_name, free, kin, name_of
 from shadowbert.flow.reading import read_reply, read_request
-from shadowbert.flow.strays import Unfounded
+from shadowbert.flow.strays import LEAST, Unfounded
 from shadowbert.recognition.families import INSTRUCTING, split
 from shadowbert.recognition.inferred import Inferred, infer, may_be_closed
 from shadowbert.recognition.mining import mine
@@ -62,7 +62,7 @@ class Wait:
 class Finder:
     """`least` distinct prompts make a template; at most `most` strays of a group are kept and looked at."""
 
-    least: int = 20
+    least: int = LEAST
     most: int = 400
     sample: int = 60
     max_tasks: int = 100

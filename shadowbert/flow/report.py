@@ -18,6 +18,8 @@ from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.ledger import TasksPort, Work
 from shadowbert.flow.named import named
+from shadowbert.flow.taught import examples_of
+from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
 from shadowbert.gating.chance import ac1, kappa, macro_f1
 from shadowbert.gating.eprocess import alpha_share, lower_bound
 from shadowbert.gating.gate import WATCHED_AUDITS, supported
@@ -41,7 +43,7 @@ class TrafficLike(Protocol):
     def reasons(self) -> dict[str, int]: ...
 
 
-class ReportsPort(Protocol):
+class ReportsPort(CountsPort, Protocol):
     def traffic(self, version_id: str, *, after: int = 0) -> TrafficLike: ...
     def latencies(self, version_id: str, source: Source, *, limit: int = 500) -> list[float]: ...
     def unfit(self, version_id: str) -> dict[str, int]: ...
@@ -160,6 +162,11 @@ class Report:
         """One task's versions, newest last. Raises UnknownTask."""
         with self.ledger.read() as work:
             return [self._version(work, version) for version in named(work.tasks, name)]
+
+    def unrecognised(self) -> Unrecognised:
+        """The latest calls of no task."""
+        with self.ledger.read() as work:
+            return unrecognised(work)
 
     def _version(self, work: ReportWork, version: VersionRow) -> TaskReport:
         traffic = work.reports.traffic(version.id)
