@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shadowbert.domain.task import Policy
+from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.operate import Operate
 from shadowbert.store.store import Store
 
@@ -11,7 +12,8 @@ from shadowbert.store.store import Store
 @dataclass(frozen=True, slots=True)
 class Operations:
     operate: Operate
+    arrange: Arrange
 
 
 def operations_on(store: Store, policy: Policy, clock: Callable[[], float]) -> Operations:
-    return Operations(operate=Operate(store, policy, clock))
+    return Operations(operate=Operate(store, policy, clock), arrange=Arrange(store, clock))

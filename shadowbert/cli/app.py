@@ -13,6 +13,7 @@ from shadowbert.cli.demo import demo
 from shadowbert.cli.doctor import doctor
 from shadowbert.cli.output import say
 from shadowbert.cli.serve import serve, work
+from shadowbert.cli.task import task
 from shadowbert.cli.tasks import show, status
 from shadowbert.cli.unrecognised import unrecognised
 
@@ -59,6 +60,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(db, name="db")
+app.add_typer(task, name="task")
 
 
 def main() -> None:
