@@ -1,26 +1,23 @@
 """One inference thread a process: loads, runs and forgets students in the order it is asked.
 
 Refuses to know tasks, thresholds and HTTP. Because one thread does everything, a call meets exactly one version of a
-student, and loading never races with answering; because the thread's futures come from the standard library's
-executor, every call is answered exactly once, also when a student crashes.
+student, and loading never races with answering; every order is told how it ended, also when a student crashes.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import ParamSpec, Protocol, TypeVar
+from queue import SimpleQueue
+from typing import Any, Literal, Protocol
 
 from shadowbert.bert.serving.artifact import open_artifact
 from shadowbert.bert.serving.runtime import Student
 from shadowbert.domain.student import Guess
 from shadowbert.errors import ArtifactInvalid, StudentBusy, StudentError
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class Guesser(Protocol):
@@ -33,48 +30,52 @@ def open_student(path: Path, *, threads: int = 1) -> Guesser:
     return Student(open_artifact(path), threads=threads)
 
 
+Tell = Callable[[object, BaseException | None], object]
+"""Takes the result, or the fault."""
+
+
 class Engine:
-    """`queue` bounds the calls waiting or running; `opener` runs in the inference thread."""
+    """`queue` bounds what waits behind the running call; `opener` runs in the inference thread."""
 
     def __init__(self, *, queue: int = 64, opener: Callable[[Path], Guesser] = open_student) -> None:
         self._opener = opener
-        self._places = threading.BoundedSemaphore(queue)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="student")
+        self._queue = queue
+        self._orders: SimpleQueue[_Order | None] = SimpleQueue()
         self._closing = False
         # Replaced, never changed, so that other threads may read them at any moment.
         self._students: Mapping[str, Guesser] = {}
         self._failures: Mapping[str, str] = {}
+        self._thread = threading.Thread(target=self._obey, name="student", daemon=True)
+        self._thread.start()
 
     async def predict(self, student_id: str, text: str, *, deadline_ms: float) -> Guess:
         """Raises StudentBusy, ArtifactInvalid (not loaded), StudentError, or TimeoutError past the deadline.
 
-        A caller that stops waiting takes its call out of the queue. One timer and one wake-up a call: asyncio.timeout
-        and wrap_future would cost a tenth of the model's run on top of it.
+        A call that nobody waits for any more is not run. One timer and one wake-up a call, and the order last, because
+        the thread wants the interpreter at once: an executor's futures would cost a thirtieth of the model's run.
         """
-        loop = asyncio.get_running_loop()
-        if not self._places.acquire(blocking=False):
+        if self._orders.qsize() >= self._queue:
             raise StudentBusy
-        try:
-            job = self._submit(self._guess, student_id, text)
-        except StudentError:
-            self._places.release()
-            raise
+        loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Guess] = loop.create_future()
-        job.add_done_callback(partial(self._ended, loop, waiter))
         timer = loop.call_later(deadline_ms / 1000, _give_up, waiter)
+
+        def tell(guess: object, fault: BaseException | None) -> None:
+            loop.call_soon_threadsafe(_settle, waiter, guess, fault)
+
         try:
+            self._order(partial(self._guess, waiter, student_id, text), tell)
             return await waiter
         finally:
             timer.cancel()
-            job.cancel()
 
     def load(self, student_id: str, path: Path) -> Future[None]:
         """Queue the loading; calls queued after it find the student. The future raises what `failures` will say."""
-        return self._submit(self._load, student_id, path)
+        return self._submit(partial(self._load, student_id, path))
 
     def unload(self, student_id: str) -> Future[None]:
         """Queue the unloading; calls queued before it are still answered."""
-        return self._submit(self._unload, student_id)
+        return self._submit(partial(self._unload, student_id))
 
     def loaded(self) -> frozenset[str]:
         return frozenset(self._students)
@@ -86,23 +87,30 @@ class Engine:
     def close(self) -> None:
         """Wait for the running call; those behind it raise StudentError. Can be repeated."""
         self._closing = True
-        self._thread.shutdown(wait=True)
+        self._orders.put(None)
+        self._thread.join()
         self._students = {}
 
-    def _submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        try:
-            return self._thread.submit(work, *args, **kwargs)
-        except RuntimeError as exc:  # the executor's word for "shut down"
-            raise StudentError("the engine is closed") from exc
+    def _submit(self, do: Callable[[], None]) -> Future[None]:
+        future: Future[None] = Future()
+        self._order(do, partial(_settle, future))
+        return future
 
-    def _ended(self, loop: asyncio.AbstractEventLoop, waiter: "asyncio.Future[Guess]", job: Future[Guess]) -> None:
-        """In the inference thread, or in the caller's when it cancels."""
-        self._places.release()
-        with suppress(RuntimeError):  # the caller's loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_deliver, waiter, job)
+    def _order(self, do: Callable[[], object], tell: Tell) -> None:
+        if self._closing:
+            raise StudentError("the engine is closed")
+        self._orders.put(_Order(do, tell))
 
-    def _guess(self, student_id: str, text: str) -> Guess:
+    def _obey(self) -> None:
+        """The inference thread's whole life."""
+        while (order := self._orders.get()) is not None:
+            order.run()
+            del order  # its text is not kept while the next one is waited for
+
+    def _guess(self, waiter: "asyncio.Future[Guess]", student_id: str, text: str) -> Guess:
         self._refuse_when_closing()
+        if waiter.done():
+            raise TimeoutError
         student = self._students.get(student_id)
         if student is None:
             raise ArtifactInvalid(
@@ -135,12 +143,33 @@ class Engine:
             raise StudentError("the engine is closing")
 
 
-def _deliver(waiter: "asyncio.Future[Guess]", job: Future[Guess]) -> None:
+class _Order:
+    """What the inference thread shall do. As a context it tells how that ended: a fault is its caller's, not ours."""
+
+    __slots__ = ("_do", "_result", "_tell")
+
+    def __init__(self, do: Callable[[], object], tell: Tell) -> None:
+        self._do, self._tell = do, tell
+        self._result: object = None
+
+    def run(self) -> None:
+        with self:
+            self._result = self._do()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> Literal[True]:
+        with suppress(RuntimeError):  # the caller's loop is closed: nobody waits any more
+            self._tell(self._result, fault)
+        return True
+
+
+def _settle(waiter: "asyncio.Future[Any] | Future[Any]", result: object, fault: BaseException | None) -> None:
     if waiter.done():
         return
-    fault = job.exception()
     if fault is None:
-        waiter.set_result(job.result())
+        waiter.set_result(result)
     else:
         waiter.set_exception(fault)
 

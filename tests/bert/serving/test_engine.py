@@ -127,15 +127,47 @@ async def test_a_crash_reaches_its_caller_only(make_engine: MakeEngine, fault: E
 
 async def test_the_queue_is_bounded_and_its_places_come_back(make_engine: MakeEngine) -> None:
     gate = threading.Event()
-    engine = make_engine({"slow": Fake(gate=gate)}, queue=3)
+    slow = Fake(gate=gate)
+    engine = make_engine({"slow": slow}, queue=3)
+    running = asyncio.create_task(engine.predict("slow", "x", deadline_ms=LONG))
+    await asyncio.to_thread(slow.running.wait, 10)
     waiting = [asyncio.create_task(engine.predict("slow", "x", deadline_ms=LONG)) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(StudentBusy):
         await engine.predict("slow", "x", deadline_ms=LONG)
     gate.set()
-    assert len(await asyncio.gather(*waiting)) == 3
+    assert len(await asyncio.gather(running, *waiting)) == 4
     for _ in range(5):  # more than there are places
         await engine.predict("slow", "x", deadline_ms=LONG)
+
+
+async def test_a_student_that_hangs_fills_the_queue_once(make_engine: MakeEngine) -> None:
+    """Those who gave up keep their places until they are passed over: nobody waits behind them for nothing."""
+    gate = threading.Event()
+    slow = Fake(gate=gate)
+    engine = make_engine({"slow": slow}, queue=2)
+    running = asyncio.create_task(engine.predict("slow", "first", deadline_ms=LONG))
+    await asyncio.to_thread(slow.running.wait, 10)
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            await engine.predict("slow", "abandoned", deadline_ms=1)
+    with pytest.raises(StudentBusy):
+        await engine.predict("slow", "too many", deadline_ms=LONG)
+    gate.set()
+    await running
+    engine.unload("nobody").result()  # behind those who gave up
+    await engine.predict("slow", "next", deadline_ms=LONG)
+    assert slow.asked == ["first", "next"]
+
+
+def test_a_caller_whose_loop_is_closed_harms_nobody(make_engine: MakeEngine) -> None:
+    gate = threading.Event()
+    slow = Fake(version=1, gate=gate)
+    engine = make_engine({"slow": slow})
+    with pytest.raises(TimeoutError):
+        asyncio.run(engine.predict("slow", "x", deadline_ms=1))
+    gate.set()
+    assert asyncio.run(engine.predict("slow", "y", deadline_ms=LONG)).answer == (1,)
 
 
 async def test_past_the_deadline_the_caller_goes_on_and_the_waiting_call_is_skipped(make_engine: MakeEngine) -> None:
