@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shadowbert.domain.ids import uuid7
 from shadowbert.domain.manner import Manner
 from shadowbert.domain.route import Reason
 from shadowbert.domain.student import Prediction
@@ -58,7 +57,7 @@ def render_local(call: Recognised, prediction: Prediction, record: Record) -> Lo
         fingerprint=f"fp_shadowbert_{prediction.student_id[-12:]}",
         prompt_tokens=prompt_tokens(request.prompt or ()),
         completion_tokens=tokens(text),
-        answer_id=uuid7().replace("-", ""),
+        answer_id=record.id,
         created=int(time.time()),
         finish_reason=manner.finish_reason,
         logprobs=logprobs,
