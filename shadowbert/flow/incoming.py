@@ -1,7 +1,10 @@
 """A client's request as the answer station takes it, and what its headers ask of us. Knows no task and no upstream."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Protocol, Self
 
 from shadowbert.domain.exchange import Endpoint
@@ -21,6 +24,7 @@ _CREDENTIALS = frozenset({b"authorization", b"api-key", b"x-api-key", b"ocp-apim
 
 _SCOPE = frozenset({b"openai-organization", b"openai-project"})
 _NO = frozenset({b"", b"0", b"false", b"no"})
+_MODES: Mapping[bytes, Mode] = MappingProxyType({mode.encode("ascii"): mode for mode in Mode})
 
 
 class Streamed(Protocol):
@@ -67,8 +71,7 @@ class Incoming:
     @property
     def deployment(self) -> str | None:
         """The model where Azure style puts it: in the path."""
-        found = _OBSERVED.fullmatch(self.path[len(self.prefix) :])
-        return found["deployment"] if found else None
+        return _read_path(self.path[len(self.prefix) :])[1]
 
 
 class Client(Protocol):
@@ -88,8 +91,14 @@ def observed(method: str, path: str) -> Endpoint | None:
     >>> observed("GET", "/v1/chat/completions") is observed("POST", "/v1/embeddings") is None
     True
     """
-    found = _OBSERVED.fullmatch(path) if method == "POST" else None
-    return Endpoint(found.lastgroup) if found and found.lastgroup else None
+    return _read_path(path)[0] if method == "POST" else None
+
+
+@lru_cache(maxsize=64)
+def _read_path(path: str) -> tuple[Endpoint | None, str | None]:
+    """Endpoint and deployment; asked several times a call, and clients call the same few paths."""
+    found = _OBSERVED.fullmatch(path)
+    return (Endpoint(found.lastgroup), found["deployment"]) if found and found.lastgroup else (None, None)
 
 
 def addressed(incoming: Incoming, rules: UpstreamRules) -> Incoming | None:
@@ -129,20 +138,22 @@ class Wishes:
 
 def read_wishes(headers: Headers) -> Wishes:
     """Never raises: a header that makes no sense is as good as none."""
-    found = {name.lower(): value for name, value in headers}
-    mode = found.get(b"x-shadowbert-mode", b"").decode("latin-1").strip().lower()
+    found: dict[bytes, bytes] = {}
+    credential, scope = [], []
+    for given, value in headers:
+        name = given.lower()
+        found[name] = value
+        if name in _CREDENTIALS:
+            credential.append(name + b":" + value)
+        elif name in _SCOPE:
+            scope.append(name + b":" + value)
     retries = found.get(b"x-stainless-retry-count", b"")
     return Wishes(
-        mode=Mode(mode) if mode in Mode.__members__.values() else Mode.AUTO,
+        mode=_MODES.get(found.get(b"x-shadowbert-mode", b"").strip().lower(), Mode.AUTO),
         task=found.get(b"x-shadowbert-task", b"").decode("utf-8", "replace").strip() or None,
         no_log=found.get(b"x-shadowbert-no-log", b"").strip().lower() not in _NO,
         retry_count=int(retries) if retries.isdigit() and len(retries) < 4 else 0,
         client=found.get(b"user-agent", b"").decode("latin-1")[:200],
-        credential=_tagged(headers, _CREDENTIALS),
-        scope=_tagged(headers, _SCOPE),
+        credential=tuple(sorted(credential)),  # their order on the wire does not matter
+        scope=tuple(sorted(scope)),
     )
-
-
-def _tagged(headers: Headers, names: frozenset[bytes]) -> tuple[bytes, ...]:
-    """Name and value of the headers wanted, sorted, so that their order on the wire does not matter."""
-    return tuple(sorted(name.lower() + b":" + value for name, value in headers if name.lower() in names))

@@ -30,12 +30,15 @@ def read_call(place: Place, body: bytes, *, explicit_task: str | None) -> Reques
     if request is None:
         return None
     model = place.deployment or request.model
+    obstacle = request.obstacle or (None if model else Reason.PARAMETER)
+    if not (place.deployment or place.upstream or explicit_task or obstacle):  # most calls say all of it themselves
+        return request
     return replace(
         request,
         model=model,
         upstream=place.upstream,
         explicit_task=explicit_task or request.explicit_task,
-        obstacle=request.obstacle or (None if model else Reason.PARAMETER),
+        obstacle=obstacle,
     )
 
 
