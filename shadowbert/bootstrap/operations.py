@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shadowbert.domain.task import Policy
 from shadowbert.flow.arrange import Arrange
+from shadowbert.flow.inherit import Inherit
 from shadowbert.flow.operate import Operate
 from shadowbert.store.store import Store
 
@@ -13,7 +14,12 @@ from shadowbert.store.store import Store
 class Operations:
     operate: Operate
     arrange: Arrange
+    inherit: Inherit
 
 
 def operations_on(store: Store, policy: Policy, clock: Callable[[], float]) -> Operations:
-    return Operations(operate=Operate(store, policy, clock), arrange=Arrange(store, clock))
+    return Operations(
+        operate=Operate(store, policy, clock),
+        arrange=Arrange(store, clock),
+        inherit=Inherit(store, clock),
+    )

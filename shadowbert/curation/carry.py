@@ -3,6 +3,7 @@
 Knows fields and labels; whether the teacher would still say them is for a check to find out.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -61,6 +62,17 @@ def unsaid(old: Contract, new: Contract) -> list[str]:
     """The fields of the new contract on which old answers are silent."""
     said = {field.path for field in old.fields}
     return [field.name for field in new.fields if field.path not in said]
+
+
+def lost(old: Contract, how: Carry, answers: Iterable[Answer]) -> dict[str, dict[str, int]]:
+    """By field and label: how many of these answers say what is no label any more."""
+    counts: dict[str, Counter[str]] = {}
+    for answer in answers:
+        for field in how.fields:
+            index, was = answer[field.place], old.fields[field.place]
+            if field.outcomes[index] is None:
+                counts.setdefault(was.name, Counter())[was.label(index)] += 1
+    return {name: dict(labels.most_common()) for name, labels in counts.items()}
 
 
 def objection(old: VersionRow, new: VersionRow) -> str | None:

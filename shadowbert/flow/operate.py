@@ -89,7 +89,7 @@ class Operate:
 
     def _take_down(self, work: Work, version: VersionRow, who: Operator) -> VersionRow:
         champion = work.candidates.get(version.candidate_id or "")
-        verdict = Verdict(Ruling.INCONCLUSIVE, Move.DEMOTE, _sentence("Rolled back", who))
+        verdict = Verdict(Ruling.INCONCLUSIVE, Move.DEMOTE, sentence("Rolled back", who))
         moved = work.tasks.move(version, verdict, self._transition(Stage.SHADOW, who, held=True))
         if champion is not None:
             retire_and_reenter(work, champion, why=f"rolled back by {who.name}", at=self.clock())
@@ -166,11 +166,11 @@ class Operate:
             examples = examples_of(work, version)
             if examples < LEAST_EXAMPLES:
                 raise OperatorError(f"task {task} has {examples} examples; a training needs {LEAST_EXAMPLES}")
-            work.jobs.queue(version.id, cause=_sentence("Asked for", who), at=self.clock())
+            work.jobs.queue(version.id, cause=sentence("Asked for", who), at=self.clock())
             return examples
 
     def _step(self, work: Work, version: VersionRow, stage: Stage, who: Operator, *, verb: str) -> VersionRow:
-        verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, _sentence(verb, who))
+        verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, sentence(verb, who))
         return work.tasks.move(version, verdict, self._transition(stage, who))
 
     def _transition(
@@ -189,7 +189,7 @@ class Operate:
 
 def told(work: Work, version: VersionRow, who: Operator, verb: str, *, at: float) -> VersionRow:
     """Record what an operator did with a verdict that leaves the version where it is."""
-    return noted(work, version, who, Verdict(Ruling.INCONCLUSIVE, Move.STEP, _sentence(verb, who)), at=at)
+    return noted(work, version, who, Verdict(Ruling.INCONCLUSIVE, Move.STEP, sentence(verb, who)), at=at)
 
 
 def noted(work: Work, version: VersionRow, who: Operator, verdict: Verdict, *, at: float) -> VersionRow:
@@ -207,7 +207,8 @@ def noted(work: Work, version: VersionRow, who: Operator, verdict: Verdict, *, a
     return work.tasks.move(version, verdict, as_it_is)
 
 
-def _sentence(verb: str, who: Operator) -> str:
+def sentence(verb: str, who: Operator) -> str:
+    """What was done, by whom and why."""
     return f"{verb} by {who.name}{f': {who.why}' if who.why else ''}."
 
 
