@@ -159,7 +159,7 @@ class Finder:
     ) -> str | Unfounded:
         """The name of the task, or why it may have no further version."""
         tenant, contract = sample.exchange.tenant, inferred.contract
-        versions = [version for version in work.tasks.versions() if version.tenant == tenant]
+        versions = [v for v in work.tasks.versions() if v.tenant == tenant and v.replaced_by is None]
         known = explicit_name(sample.request) or kin(versions, contract, skeleton)
         siblings = _siblings(work, versions, known)
         if siblings:

@@ -11,6 +11,15 @@ class NamesPort(Protocol):
     def of_task(self, name: str) -> list[VersionRow]: ...
 
 
+def in_force(tasks: NamesPort, name: str) -> list[VersionRow]:
+    """Those that no operator has put another in the place of, newest last, never none. Raises as `named`."""
+    versions = named(tasks, name)
+    current = [version for version in versions if version.replaced_by is None]
+    if not current:
+        raise OperatorError(f"all versions of task {name} have been replaced, and those that did are another task's")
+    return current
+
+
 def named(tasks: NamesPort, name: str) -> list[VersionRow]:
     """The task's versions, newest last, never none. Where tenants have tasks of one name, it is `tenant/name`.
 

@@ -17,7 +17,7 @@ from shadowbert.flow.candidates import enter, retire_and_reenter
 from shadowbert.flow.evidence import Standing, stand
 from shadowbert.flow.fills import check_fill, described
 from shadowbert.flow.ledger import Ledger, Work
-from shadowbert.flow.named import named
+from shadowbert.flow.named import in_force
 from shadowbert.flow.taught import examples_of
 
 LEAST_EXAMPLES = 20
@@ -64,7 +64,7 @@ class Operate:
 
     def _trained(self, work: Work, task: str) -> tuple[VersionRow, list[StudentRow]]:
         """The newest version with students: one that was founded a moment ago has nobody to cut over to."""
-        versions = named(work.tasks, task)
+        versions = in_force(work.tasks, task)
         for version in reversed(versions):
             if students := work.students.of_version(version.id):
                 return version, students
@@ -81,7 +81,7 @@ class Operate:
     def rollback(self, task: str, who: Operator) -> VersionRow:
         """Back to the LLM at once; the gate promotes nothing until somebody resumes the task."""
         with self.ledger.write() as work:
-            versions = named(work.tasks, task)
+            versions = in_force(work.tasks, task)
             serving = [version for version in versions if version.stage.serves]
             if not serving:
                 raise OperatorError(f"task {task} is in stage {versions[-1].stage}: nothing is answered locally")
@@ -105,7 +105,7 @@ class Operate:
 
     def _stop(self, task: str, stage: Stage, who: Operator, *, verb: str) -> VersionRow:
         with self.ledger.write() as work:
-            others = [version for version in named(work.tasks, task) if version.stage is not stage]
+            others = [version for version in in_force(work.tasks, task) if version.stage is not stage]
             if not others:
                 raise OperatorError(f"task {task} is {stage} already")
             return [self._halt(work, version, stage, who, verb=verb) for version in others][-1]
@@ -121,7 +121,7 @@ class Operate:
     def resume(self, task: str, who: Operator) -> VersionRow:
         """Back to gathering evidence; lifts the hold of a roll-back."""
         with self.ledger.write() as work:
-            versions = named(work.tasks, task)
+            versions = in_force(work.tasks, task)
             stopped = [v for v in versions if v.held or v.stage in (Stage.PAUSED, Stage.OFF)]
             if not stopped:
                 raise OperatorError(f"task {task} is in stage {versions[-1].stage}: there is nothing to resume")
@@ -134,7 +134,7 @@ class Operate:
     def confirm(self, task: str, who: Operator) -> VersionRow:
         """The contract that was read off the answers is the right one: the gate may promote."""
         with self.ledger.write() as work:
-            waiting = [version for version in named(work.tasks, task) if not version.confirmed]
+            waiting = [version for version in in_force(work.tasks, task) if not version.confirmed]
             if not waiting:
                 raise OperatorError(f"task {task} has no inferred contract that waits to be confirmed")
             return [self._confirmed(work, version, who) for version in waiting][-1]
@@ -146,7 +146,7 @@ class Operate:
     def fill(self, task: str, who: Operator, name: str, fill: Fill | None) -> VersionRow:
         """Say what stands in a local answer where no student can say it; None: the LLM must answer."""
         with self.ledger.write() as work:
-            versions = named(work.tasks, task)
+            versions = in_force(work.tasks, task)
             parts = [(v, part) for v in versions for part in v.contract.unlearnable if part.name == name]
             if not parts:
                 raise OperatorError(_no_such_part(task, name, versions[-1]))
@@ -162,7 +162,7 @@ class Operate:
     def retrain(self, task: str, who: Operator) -> int:
         """Ask for a new student. Returns how many examples there are to train on."""
         with self.ledger.write() as work:
-            version = named(work.tasks, task)[-1]
+            version = in_force(work.tasks, task)[-1]
             examples = examples_of(work, version)
             if examples < LEAST_EXAMPLES:
                 raise OperatorError(f"task {task} has {examples} examples; a training needs {LEAST_EXAMPLES}")

@@ -42,7 +42,7 @@ class Promote:
     def step(self) -> int:
         """Look at every version with new evidence once. Returns how many moved."""
         with self.ledger.read() as work:
-            prints = [(version, _fingerprint(work, version)) for version in work.tasks.versions()]
+            prints = [(v, _fingerprint(work, v)) for v in work.tasks.versions() if v.replaced_by is None]
         moved = 0
         for version, fingerprint in prints:
             if self._seen.get(version.id) == fingerprint:

@@ -38,7 +38,8 @@ class Shadow:
     def step(self) -> int:
         """Show each active candidate its next batch of calls. Returns how many calls were looked at."""
         with self.ledger.read() as work:
-            pairs = [(v, c) for v in work.tasks.versions() for c in work.candidates.active(v.id)]
+            versions = [version for version in work.tasks.versions() if version.replaced_by is None]
+            pairs = [(version, c) for version in versions for c in work.candidates.active(version.id)]
         return sum(self._follow(version, candidate) for version, candidate in pairs)
 
     def _follow(self, version: VersionRow, candidate: CandidateRow) -> int:

@@ -115,7 +115,7 @@ class Train:
                 work.jobs.queue(version.id, cause=f"{examples} examples", at=self.clock())
 
     def _due(self, work: Work, version: VersionRow) -> int:
-        if version.stage in (Stage.PAUSED, Stage.OFF):
+        if version.stage in (Stage.PAUSED, Stage.OFF) or version.replaced_by:
             return 0
         examples = examples_of(work, version)
         return examples if examples >= max(self.policy.first_training, 2 * work.jobs.last_size(version.id)) else 0
@@ -123,8 +123,10 @@ class Train:
     def _start(self, job: TrainingJob) -> bool:
         with self.ledger.write() as work:
             version = work.tasks.version(job.version_id)
-            if version is None or job.attempts >= MAX_ATTEMPTS:
-                work.jobs.finish(job.id, state="failed", message=f"gave up after {job.attempts} tries", at=self.clock())
+            if version is None or version.replaced_by or job.attempts >= MAX_ATTEMPTS:
+                edited = version is not None and version.replaced_by
+                message = "an operator edited the template" if edited else f"gave up after {job.attempts} tries"
+                work.jobs.finish(job.id, state="failed", message=message, at=self.clock())
                 return False
             known = taught(work, version)
             examples = known[-MAX_EXAMPLES:]
@@ -225,7 +227,7 @@ class Train:
 
     def _enter(self, work: Work, version_id: str, student: StudentRow, proposal: Proposal) -> None:
         version = work.tasks.version(version_id)
-        if version is None:
+        if version is None or version.replaced_by:
             return
         served, coverage = Slice(proposal.threshold), proposal.expected_coverage
         enter(work, student, version, served, at=self.clock(), expected_coverage=coverage)

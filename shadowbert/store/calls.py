@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, func, insert, literal, select, true, union
+from sqlalchemy import Row, and_, bindparam, delete, exists, func, insert, literal, select, true, union, update
 
 from shadowbert.domain.records import CallRow, Legacy, StrayCall
 from shadowbert.domain.route import Decider
@@ -30,11 +30,15 @@ class Calls(Repository):
             first.setdefault((row.version_id, row.input_hash), row.seq)
         for version_id in {version for version, _ in first}:
             mine = {h: seq for (version, h), seq in first.items() if version == version_id}
-            query = select(inputs.c.input_hash).where(inputs.c.version_id == version_id, inputs.c.input_hash.in_(mine))
-            known = set(self._db.execute(query).scalars())
+            of_version = (inputs.c.version_id == version_id) & inputs.c.input_hash.in_(mine)
+            query = select(inputs.c.input_hash, inputs.c.first_seq).where(of_version)
+            known = {row.input_hash: row.first_seq for row in self._db.execute(query)}
             new = [{"version_id": version_id, "input_hash": h, "first_seq": mine[h]} for h in mine if h not in known]
             if new:
                 self._db.execute(insert(inputs), new)
+            for earlier in (h for h in known if mine[h] < known[h]):  # a call that was handed over is older than ours
+                this = (inputs.c.version_id == version_id) & (inputs.c.input_hash == earlier)
+                self._db.execute(update(inputs).where(this).values(first_seq=mine[earlier]))
 
     def add_strays(self, rows: Sequence[StrayCall]) -> None:
         known = self._known(strays.c.exchange_id, [r.exchange_id for r in rows])
@@ -108,6 +112,21 @@ class Calls(Repository):
         """The version's latest calls, newest first."""
         query = select(calls).where(calls.c.version_id == version_id).order_by(calls.c.seq.desc()).limit(limit)
         return [_call_row(row) for row in self._db.execute(query)]
+
+    def hand_over(self, rows: Sequence[CallRow]) -> None:
+        """Calls that are another version's now, with the inputs that they have there."""
+        if not rows:
+            return
+        changed = ("version_id", "input", "input_hash", "eligible")
+        statement = (
+            update(calls)
+            .where(calls.c.exchange_id == bindparam("moved"))
+            .values({name: bindparam(f"new_{name}") for name in changed})
+        )
+        self._db.execute(
+            statement, [{"moved": r.exchange_id} | {f"new_{name}": getattr(r, name) for name in changed} for r in rows]
+        )
+        self._remember([r for r in rows if r.answer is not None])
 
     def labelled(self, version_id: str, *, until_seq: int | None = None) -> list[CallRow]:
         """The version's calls that the teacher labelled, oldest first; up to a load sequence, if one is given."""

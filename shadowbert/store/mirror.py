@@ -34,6 +34,7 @@ class Mirror(Repository):
             .join(tasks, tasks.c.id == versions.c.task_id)
             .outerjoin(candidates, candidates.c.id == versions.c.candidate_id)
             .outerjoin(students, students.c.id == candidates.c.student_id)
+            .where(versions.c.replaced_by.is_(None))
             .order_by(versions.c.created_at)
         )
         rows = self._db.execute(query).all()

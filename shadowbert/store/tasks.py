@@ -114,6 +114,11 @@ class Tasks(Repository):
         self._db.execute(update(versions).where(versions.c.id == version_id).values(inherits=written))
         self.touch()
 
+    def replace(self, version_id: str, by: str) -> None:
+        """An operator has put another version in this one's place."""
+        self._db.execute(update(versions).where(versions.c.id == version_id).values(replaced_by=by))
+        self.touch()
+
     def champion_since(self, version_id: str, candidate_id: str) -> int:
         """The load sequence at which this candidate last became the champion."""
         query = (
