@@ -19,6 +19,7 @@ from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.manners import Manners
 from shadowbert.flow.reading import read_reply, read_request
 from shadowbert.flow.strays import GROUPS, KEPT, stray_of
+from shadowbert.flow.takeover import TakeOver
 from shadowbert.recognition.answer import manner_of
 from shadowbert.recognition.recogniser import Recognised, Recogniser
 
@@ -62,7 +63,7 @@ class Collect:
         self._finder.max_tasks = self.max_tasks
 
     def step(self) -> int:
-        """Read one batch. Returns the number of exchanges read."""
+        """Read one batch. Returns the number of exchanges read, and of calls looked at again for an edited template."""
         with self.ledger.read() as work:
             self._publish(work)
             exchanges = work.exchanges.after(work.marks.seq(MARK), limit=BATCH)
@@ -75,7 +76,7 @@ class Collect:
         if self._strays_grew:
             self._sweep()
             self._strays_grew = self._found()
-        return len(exchanges)
+        return len(exchanges) + TakeOver(self.ledger).step()
 
     def _sweep(self) -> None:
         """Strays that will found nothing must not pile up."""
