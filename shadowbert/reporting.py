@@ -1,10 +1,12 @@
 """The report in words and as plain JSON values: the same for the command line, the admin API and the page."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from shadowbert.domain.contract import Fills, Unlearnable
 from shadowbert.domain.route import Reason
+from shadowbert.domain.task import Stage
+from shadowbert.flow.lineages import TaskLine
 from shadowbert.flow.report import CandidateReport, TaskReport
 from shadowbert.flow.strays import Unfounded
 from shadowbert.flow.unrecognised import StrayGroup, Unrecognised
@@ -97,7 +99,20 @@ def milliseconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f} ms" if value < 100 else f"{value:.0f} ms"
 
 
-def stage_of(task: TaskReport) -> str:
+class Staged(Protocol):
+    """A task, or a version of one."""
+
+    @property
+    def stage(self) -> Stage: ...
+    @property
+    def share(self) -> float: ...
+    @property
+    def forced(self) -> bool: ...
+    @property
+    def held(self) -> bool: ...
+
+
+def stage_of(task: Staged) -> str:
     share = f" {task.share:.0%}" if task.stage == "canary" else ""
     return f"{task.stage}{share}{' forced' if task.forced else ''}{' held' if task.held else ''}"
 
@@ -124,6 +139,22 @@ def learnable_of(task: TaskReport) -> str:
     why = [f"{_listed(required)} {'is' if len(required) == 1 else 'are'} required"] if required else []
     why += [f"nobody has said whether {_listed(others)} may be left out"] if others else []
     return f"{said}; cannot be answered locally because {' and '.join(why)}" if why else said
+
+
+def arranged_of(task: TaskReport) -> str:
+    """How operators arranged the task; empty where they did not."""
+    pinned = ["pinned: no further version is founded by itself"] if task.pinned else []
+    return "; ".join([*pinned, f"also called {', '.join(task.former)}"] if task.former else pinned)
+
+
+def fields_of(task: TaskLine) -> str:
+    """What a student says, and among how many labels it chooses."""
+    return ", ".join(f"{name} {labels}" for name, labels in task.fields.items())
+
+
+def contract_of(task: TaskLine) -> str:
+    """Who says which answers are allowed."""
+    return "stated" if not task.contract.inferred else "confirmed" if task.confirmed else "inferred"
 
 
 def _listed(names: list[str]) -> str:
@@ -154,6 +185,8 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "coverage": leading.coverage if leading else None,
         "supported": leading.supported if leading else None,
         "missing": task.missing,
+        "former": list(task.former),
+        "pinned": task.pinned,
         "training": task.training.state if task.training else None,
         "training_message": training_of(task),
         "students": [
@@ -191,6 +224,20 @@ def _candidate_data(c: CandidateReport) -> dict[str, Any]:
         "macro_f1", "verdict", "missing", "serving", "supported", "suspicion",
     )  # fmt: skip
     return {name: getattr(c, name) for name in names}
+
+
+def line_data(task: TaskLine) -> dict[str, Any]:
+    """A task's line as plain JSON values."""
+    names = ("task", "tenant", "pinned", "share", "forced", "held", "versions", "fields", "confirmed")
+    return {
+        **{name: getattr(task, name) for name in names},
+        "former": list(task.former),
+        "stage": task.stage.value,
+        "teachers": list(task.teachers),
+        "inferred": task.contract.inferred,
+        "learnable": {"fields": len(task.fields), "of": task.parts},
+        "answered_by": {"student": task.by_student, "llm": task.by_llm},
+    }
 
 
 def waiting_for(group: StrayGroup) -> str:

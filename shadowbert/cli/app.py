@@ -14,7 +14,7 @@ from shadowbert.cli.doctor import doctor
 from shadowbert.cli.output import say
 from shadowbert.cli.serve import serve, work
 from shadowbert.cli.task import task
-from shadowbert.cli.tasks import show, status
+from shadowbert.cli.tasks import show, status, tasks
 from shadowbert.cli.unrecognised import unrecognised
 
 app = typer.Typer(
@@ -45,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "work": work,
     "demo": demo,
     "status": status,
+    "tasks": tasks,
     "show": show,
     "unrecognised": unrecognised,
     "cutover": cutover,

@@ -10,7 +10,16 @@ from rich.text import Text
 
 from shadowbert.flow.fills import described
 from shadowbert.flow.report import CandidateReport, TaskReport
-from shadowbert.reporting import because, learnable_of, milliseconds, moment, percent, stage_of, training_of
+from shadowbert.reporting import (
+    arranged_of,
+    because,
+    learnable_of,
+    milliseconds,
+    moment,
+    percent,
+    stage_of,
+    training_of,
+)
 
 STYLES = {"live": "bold green", "canary": "yellow", "shadow": "cyan", "paused": "magenta", "off": "dim"}
 RED = "bold red"
@@ -97,13 +106,16 @@ def _styled(line: str, task: TaskReport) -> Text:
 def _told(task: TaskReport, width: int | None) -> Iterator[Text]:
     for alarm in alarms(task):
         yield from _wrapped(f"  red: {alarm}", "    ", width, style=RED)
-    if learnable := learnable_of(task):
-        yield from _wrapped(f"  {learnable}", "    ", width, style="dim")
+    for told in (arranged_of(task), learnable_of(task)):
+        if told:
+            yield from _wrapped(f"  {told}", "    ", width, style="dim")
     if task.missing:
         yield from _wrapped(f"  missing: {task.missing}", "    ", width, style="dim")
 
 
 def _standing(task: TaskReport) -> Iterator[tuple[str, str]]:
+    if arranged := arranged_of(task):
+        yield "task", arranged
     yield from (("red", alarm) for alarm in alarms(task))
     if task.missing:
         yield "missing", task.missing

@@ -11,26 +11,51 @@ from shadowbert.cli.context import (
     opened_report,
 )
 from shadowbert.cli.layout import status_lines, task_lines
+from shadowbert.cli.lineages import lineage_lines
 from shadowbert.cli.output import columns, emit, say, say_lines
 from shadowbert.cli.unrecognised import tell
 from shadowbert.errors import UnknownTask
-from shadowbert.reporting import as_data
+from shadowbert.reporting import as_data, line_data
+
+NONE_YET = "No task has been found yet: 20 different calls with the same closed-set output make one."
 
 
 def status(
     config: ConfigOption = None, pairs: SetOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False
 ) -> None:
-    """One line per task: stage, examples, agreement with its bound, coverage, what is missing."""
+    """One line per version of a task: stage, examples, agreement with its bound, coverage, what is missing."""
     with failures():
         settings, _ = gather(config, pairs, {"data_dir": data_dir})
         with opened_report(settings) as report:
-            tasks = report.tasks()
+            tasks, notices = report.tasks(), report.notices()
     if as_json:
         emit([as_data(task) for task in tasks])
-    elif tasks:
+        return
+    if tasks:
         say_lines(status_lines(tasks, columns()))
     else:
-        say("No task has been found yet: 20 different calls with the same closed-set output make one.")
+        say(NONE_YET)
+    for notice in notices:
+        say(notice)
+
+
+def tasks(
+    config: ConfigOption = None, pairs: SetOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False
+) -> None:
+    """One line per task: stage, versions, calls, what of the answer can be learnt, teachers."""
+    with failures():
+        settings, _ = gather(config, pairs, {"data_dir": data_dir})
+        with opened_report(settings) as report:
+            found, notices = report.lineages(), report.notices()
+    if as_json:
+        emit([line_data(task) for task in found])
+        return
+    if found:
+        say_lines(lineage_lines(found, columns()))
+    else:
+        say(NONE_YET)
+    for notice in notices:
+        say(notice)
 
 
 def show(

@@ -17,6 +17,7 @@ from shadowbert.domain.route import Source
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.ledger import TasksPort, Work
+from shadowbert.flow.lineages import TaskLine, lineages, notices
 from shadowbert.flow.named import named
 from shadowbert.flow.taught import examples_of
 from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
@@ -136,6 +137,11 @@ class TaskReport:
     stage_student: int = 0
     stage_llm: int = 0
     """Calls by who answered since the present stage and share began."""
+    tenant: str = ""
+    former: tuple[str, ...] = ()
+    """Names of the task that callers may still use."""
+    pinned: bool = False
+    """No further version of the task is founded by itself."""
 
     @property
     def red(self) -> bool:
@@ -162,6 +168,15 @@ class Report:
         """One task's versions, newest last. Raises UnknownTask."""
         with self.ledger.read() as work:
             return [self._version(work, version) for version in named(work.tasks, name)]
+
+    def lineages(self) -> list[TaskLine]:
+        """One line a task."""
+        with self.ledger.read() as work:
+            return lineages(work)
+
+    def notices(self) -> list[str]:
+        with self.ledger.read() as work:
+            return notices(work, self.policy)
 
     def unrecognised(self) -> Unrecognised:
         """The latest calls of no task."""
@@ -201,6 +216,9 @@ class Report:
             fills=version.fills,
             stage_student=lately.student,
             stage_llm=lately.llm,
+            tenant=version.tenant,
+            former=version.former,
+            pinned=version.pinned,
         )
 
     def _candidate(
