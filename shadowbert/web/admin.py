@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import ValidationError
 
-from shadowbert.reporting import as_data, unrecognised_data
+from shadowbert.reporting import as_data, line_data, unrecognised_data
 from shadowbert.web.desk import Desk
 from shadowbert.web.orders import ORDERS, Order, Outcome
 from shadowbert.web.problems import unfit
@@ -26,18 +26,7 @@ def admin_routes(desk: Desk, doorkeeper: Doorkeeper) -> APIRouter:
             raise HTTPException(403, "commands by session must come from the dashboard itself")
 
     router = APIRouter(prefix="/shadowbert/api", dependencies=[Depends(admitted)])
-
-    @router.get("/tasks")
-    def tasks() -> list[dict[str, object]]:
-        return [as_data(task) for task in desk.report().tasks()]
-
-    @router.get("/tasks/{task:path}")
-    def task(task: str) -> list[dict[str, object]]:
-        return [as_data(version) for version in desk.report().task(task)]
-
-    @router.get("/unrecognised")
-    def unrecognised() -> dict[str, object]:
-        return unrecognised_data(desk.report().unrecognised())
+    _add_views(router, desk)
 
     @router.post("/tasks/{task:path}/{verb}")
     async def command(request: Request, task: str, verb: str) -> dict[str, object]:
@@ -47,6 +36,26 @@ def admin_routes(desk: Desk, doorkeeper: Doorkeeper) -> APIRouter:
         return _outcome(task, await asyncio.to_thread(desk.carry_out, task, order, by=BY))
 
     return router
+
+
+def _add_views(router: APIRouter, desk: Desk) -> None:
+    """What there is to see."""
+
+    @router.get("/tasks")
+    def tasks() -> list[dict[str, object]]:
+        return [as_data(task) for task in desk.report().tasks()]
+
+    @router.get("/tasks/{task:path}")
+    def task(task: str) -> list[dict[str, object]]:
+        return [as_data(version) for version in desk.report().task(task)]
+
+    @router.get("/lineages")
+    def lineages() -> list[dict[str, object]]:
+        return [line_data(task) for task in desk.report().lineages()]
+
+    @router.get("/unrecognised")
+    def unrecognised() -> dict[str, object]:
+        return unrecognised_data(desk.report().unrecognised())
 
 
 async def _read(request: Request, kind: type[Order]) -> Order:
@@ -66,7 +75,7 @@ def _outcome(task: str, result: Outcome) -> dict[str, object]:
     if isinstance(result, int):
         return {"task": task, "queued": True, "examples": result}
     return {
-        "task": task,
+        "task": result.task,
         "version": result.id,
         "stage": result.stage.value,
         "share": result.share,

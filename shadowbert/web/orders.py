@@ -14,10 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from shadowbert.bootstrap.operations import Operations
 from shadowbert.domain.records import VersionRow
 from shadowbert.errors import OperatorError
+from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.fills import fill_of, read_value
 from shadowbert.flow.operate import Operate, Operator
 
 MAX_WHY = 1000
+MAX_NAME = 1000
+"""Names that are longer than a task's may be are refused in the operator's terms; only what is no name is not read."""
 Outcome = VersionRow | int
 """The version as it is now, or the examples of a training asked for."""
 
@@ -100,6 +103,52 @@ class Confirm(_Simple):
     act = Operate.confirm
 
 
+class Rename(Order):
+    name: Annotated[str, Field(max_length=MAX_NAME)] = ""
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        return operations.arrange.rename(task, who, self.name)
+
+
+class Merge(Order):
+    tasks: tuple[str, ...] = ()
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        return operations.arrange.merge(task, who, self.tasks)
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, str]) -> Self:
+        return cls(why=form.get("why", "")[:MAX_WHY], tasks=(form["tasks"],) if "tasks" in form else ())
+
+
+class Split(Order):
+    versions: tuple[str, ...] = ()
+    name: Annotated[str, Field(max_length=MAX_NAME)] = ""
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        return operations.arrange.split(task, who, self.versions, self.name)
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, str]) -> Self:
+        chosen = (form["versions"],) if "versions" in form else ()
+        return cls(why=form.get("why", "")[:MAX_WHY], versions=chosen, name=form.get("name", ""))
+
+
+class _Arranging(Order):
+    act: ClassVar[Callable[[Arrange, str, Operator], VersionRow]]
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        return type(self).act(operations.arrange, task, who)
+
+
+class Pin(_Arranging):
+    act = Arrange.pin
+
+
+class Unpin(_Arranging):
+    act = Arrange.unpin
+
+
 ORDERS: Mapping[str, type[Order]] = MappingProxyType(
     {
         "cutover": Cutover,
@@ -110,6 +159,11 @@ ORDERS: Mapping[str, type[Order]] = MappingProxyType(
         "retrain": Retrain,
         "confirm": Confirm,
         "fill": Fill,
+        "rename": Rename,
+        "merge": Merge,
+        "split": Split,
+        "pin": Pin,
+        "unpin": Unpin,
     }
 )
 

@@ -15,10 +15,12 @@ from markupsafe import Markup
 from pydantic import ValidationError
 
 from shadowbert import __version__
+from shadowbert.domain.records import VersionRow
 from shadowbert.errors import ShadowbertError, UnknownTask
 from shadowbert.flow.fills import described
 from shadowbert.flow.report import TaskReport
 from shadowbert.reporting import (
+    arranged_of,
     because,
     learnable_of,
     milliseconds,
@@ -47,29 +49,34 @@ class Page:
     def tasks(self, message: str = "", *, status: int = 200) -> Response:
         try:
             report = self._desk.report()
-            lineages, seen = _by_task(report.tasks()), report.unrecognised()
+            shown = {"lineages": _by_task(report.tasks()), "seen": report.unrecognised(), "notices": report.notices()}
         except ShadowbertError as error:
             return self._failure(error)
-        return self._html("tasks.html", status, lineages=lineages, seen=seen, message=message, wrong=self._wrong())
+        return self._html("tasks.html", status, **shown, message=message, wrong=self._wrong())
 
     def task(self, name: str, message: str = "", *, status: int = 200) -> Response:
         try:
-            versions = self._desk.report().task(name)
+            report = self._desk.report()
+            versions, lines = report.task(name)[::-1], report.lineages()
         except UnknownTask as error:
             return self.tasks(str(error), status=404)
         except ShadowbertError as error:
             return self._failure(error)
-        return self._html("task.html", status, versions=versions[::-1], message=message, wrong=self._wrong())
+        mine = versions[0]
+        others = [line.task for line in lines if line.tenant == mine.tenant and line.task != mine.task]
+        wrong = self._wrong()
+        return self._html("task.html", status, versions=versions, others=others, message=message, wrong=wrong)
 
     def carry_out(self, form: Mapping[str, str]) -> Response:
         task = form.get("task", "")
         try:
-            self._desk.carry_out(task, order_class(form.get("verb", "")).of_form(form), by=BY)
+            done = self._desk.carry_out(task, order_class(form.get("verb", "")).of_form(form), by=BY)
         except ShadowbertError as error:
             return self.task(task, str(error), status=status_of(error))
         except ValidationError as error:
             return self.task(task, unfit(error), status=422)
-        return RedirectResponse(f"/shadowbert/task?{urlencode({'name': task})}", 303)
+        now = done.task if isinstance(done, VersionRow) else task
+        return RedirectResponse(f"/shadowbert/task?{urlencode({'name': now})}", 303)
 
     def _wrong(self) -> dict[str, str]:
         """The parts of the house that something is wrong with."""
@@ -98,6 +105,7 @@ def _environment() -> Environment:
         percent=percent, ms=milliseconds, stage=stage_of, training=training_of, moment=moment, because=because
     )
     environment.filters.update(learnable=learnable_of, filling=described, waiting=waiting_for)
+    environment.filters["arranged"] = arranged_of
     environment.filters["count"] = lambda number: f"{number:,}"
     environment.globals.update(
         version=__version__,

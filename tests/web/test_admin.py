@@ -17,6 +17,7 @@ ROUTES = [
     ("GET", "/shadowbert/api/tasks"),
     ("GET", "/shadowbert/api/tasks/bank"),
     ("GET", "/shadowbert/api/tasks/nobody"),
+    ("GET", "/shadowbert/api/lineages"),
     ("GET", "/shadowbert/api/unrecognised"),
     *(("POST", f"/shadowbert/api/tasks/bank/{verb}") for verb in ORDERS),
     ("POST", "/shadowbert/api/tasks/bank/nonsense"),
@@ -128,7 +129,7 @@ def test_refusals_say_why(surface: Surface, line: Lineage) -> None:
     assert surface.call("GET", "/shadowbert/api/tasks/bnak", surface.bearer).detail == unknown.detail
     verb = surface.command("destroy")
     assert (verb.status, verb.detail) == (
-        404, "there is no command 'destroy'; there are cutover, rollback, pause, resume, off, retrain, confirm, fill",
+        404, f"there is no command 'destroy'; there are {', '.join(ORDERS)}",
     )  # fmt: skip
 
 
