@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from shadowbert.curation.outcome import Unfit
 from shadowbert.domain.contract import Fills, Unlearnable
 from shadowbert.domain.route import Reason
 from shadowbert.domain.task import Stage
@@ -59,6 +60,13 @@ REASONS = {
 }
 """Why the LLM answered, in words."""
 
+REPEATED = {
+    Unfit.RETRY: "repeated after an answer",
+    Unfit.FEEDBACK: "sent back with a complaint",
+    Unfit.FALLBACK: "asked again in another form",
+}
+"""Why a call taught nothing, in words, where its code says too little."""
+
 UNFOUNDED = {
     None: "nobody has looked yet",
     Unfounded.FEW: "too few different prompts",
@@ -77,7 +85,7 @@ def because(code: str) -> str:
     >>> because("unsure"), because("from_tomorrow")
     ('the student was not sure', 'from tomorrow')
     """
-    known = {reason.value: words for reason, words in REASONS.items()}
+    known = {code.value: words for told in (REASONS, REPEATED) for code, words in told.items()}
     return known.get(code, code.replace("_", " "))
 
 

@@ -160,6 +160,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version_id"], ["versions.id"], name=op.f("fk_calls_version_id")),
         sa.PrimaryKeyConstraint("exchange_id", name=op.f("pk_calls")),
     )
+    op.create_index("ix_calls_input", "calls", ["input_hash", "unfit", "seq"], unique=False)
     op.create_index(
         "ix_calls_labelled",
         "calls",
@@ -307,6 +308,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_jobs_state"), table_name="jobs")
     op.drop_table("jobs")
     op.drop_index("ix_calls_version_seq", table_name="calls")
+    op.drop_index("ix_calls_input", table_name="calls")
     op.drop_index("ix_calls_labelled", table_name="calls")
     op.drop_table("inputs")
     op.drop_table("calls")

@@ -28,15 +28,27 @@ class Unfit(StrEnum):
     TRUNCATED = "truncated"  # the token limit cut the answer
     UNKNOWN_FINISH = "unknown_finish"
     INVALID = "invalid_against_schema"  # the text is no answer of the contract
-    RETRY = "retry"  # a client's repetition of a call already seen
+    RETRY = "retry"  # a client's repetition of a call that has had its answer
+    FEEDBACK = "feedback"  # a call whose answer was sent back with a complaint
+    FALLBACK = "fallback"  # the same input in another form, after an answer that could not be read
 
     @property
     def failure(self) -> bool:
         """Whether the gate counts it among the eligible rows without a comparable answer.
 
-        Not a failure of the task: our own answers, clients that left or asked twice.
+        Not a failure of the task: our own answers, clients that left or asked again, in whatever way.
         """
-        return self not in (Unfit.BY_STUDENT, Unfit.CLIENT_GONE, Unfit.RETRY, Unfit.SEVERAL_CHOICES)
+        return self not in _NO_FAILURES
+
+
+_NO_FAILURES = (
+    Unfit.BY_STUDENT,
+    Unfit.CLIENT_GONE,
+    Unfit.SEVERAL_CHOICES,
+    Unfit.RETRY,
+    Unfit.FEEDBACK,
+    Unfit.FALLBACK,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,6 @@ class Ending:
     answer: Answer | None = None
     """None when the text is not valid against the contract."""
     choices: int = 1
-    retry_count: int = 0
 
 
 def label_of(ending: Ending) -> Answer | Unfit:
@@ -83,8 +94,6 @@ def _not_answered(ending: Ending) -> Unfit | None:
 
 
 def _not_usable(ending: Ending) -> Unfit | None:
-    if ending.retry_count > 0:
-        return Unfit.RETRY
     if ending.choices != 1:
         return Unfit.SEVERAL_CHOICES
     if ending.refusal:

@@ -38,6 +38,11 @@ class LoggedExchange:
     response: bytes | None
     response_type: str
     response_encoding: str
+    total_ms: float = 0.0
+
+    @property
+    def ended_at(self) -> float:
+        return self.received_at + self.total_ms / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,20 @@ class CallRow:
     """The transport, and what the teacher's reply said about itself: finish reason, fingerprint, tier, usage."""
     parent: str | None = None
     """The exchange that this one asks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCall:
+    """A call as far as a later one may repeat it."""
+
+    exchange_id: str
+    seq: int
+    version_id: str
+    tenant: str
+    input_hash: str
+    unfit: str | None
+    received_at: float
+    ended_at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from shadowbert.flow.labels import envelope, label, said
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.manners import Manners
 from shadowbert.flow.reading import read_reply, read_request
+from shadowbert.flow.repeats import settled
 from shadowbert.flow.strays import GROUPS, KEPT, stray_of
 from shadowbert.flow.takeover import TakeOver
 from shadowbert.recognition.answer import manner_of
@@ -42,6 +43,10 @@ class Batch:
     reply_models: dict[str, str] = field(default_factory=dict)
     manners: list[tuple[str, str, Manner]] = field(default_factory=list)
     """Version, form, and how an answer was written."""
+    exchanges: dict[str, LoggedExchange] = field(default_factory=dict)
+    """Of the calls, by id."""
+    further: dict[str, StrayCall] = field(default_factory=dict)
+    """Of the calls that go on from another one, by id, those that are strays where nobody knows that one."""
 
 
 @dataclass(slots=True)
@@ -72,7 +77,7 @@ class Collect:
             with self.ledger.write() as work:
                 self._keep(work, batch)
                 work.marks.set(MARK, seq=exchanges[-1].seq)
-            self._strays_grew = self._strays_grew or bool(batch.strays)
+            self._strays_grew = self._strays_grew or bool(batch.strays or batch.further)
         if self._strays_grew:
             self._sweep()
             self._strays_grew = self._found()
@@ -101,13 +106,20 @@ class Collect:
             call = self._recogniser.recognise(request, tenant=exchange.tenant)
             if call is not None and call.version is not None:
                 self._add(batch, exchange, call, call.version.id)
-            elif (stray := stray_of(exchange, request, call)) is not None:
+                continue
+            stray = stray_of(exchange, request, call)
+            first = self._recogniser.continued(request, tenant=exchange.tenant)
+            if first is not None and first.version is not None:
+                self._add_further(batch, exchange, first, first.version.id)
+                batch.further |= {} if stray is None else {exchange.id: stray}
+            elif stray is not None:
                 batch.strays.append(stray)
         return batch
 
     def _add(self, batch: Batch, exchange: LoggedExchange, call: Recognised, version_id: str) -> None:
         reply = read_reply(exchange)
         told = label(exchange, call, reply)
+        batch.exchanges[exchange.id] = exchange
         batch.calls.append(_call(exchange, call, version_id, told, envelope(call.request, reply)))
         text = said(call.request, reply)
         if reply is None or text is None or isinstance(told, Unfit) or call.contract.strays(told):
@@ -118,9 +130,17 @@ class Collect:
         if manner is not None:
             batch.manners.append((version_id, form_of(call.request, call.contract, told), manner))
 
+    def _add_further(self, batch: Batch, exchange: LoggedExchange, first: Recognised, version_id: str) -> None:
+        """A call that holds another one and more: whatever the answer, it is none to the plain question."""
+        batch.exchanges[exchange.id] = exchange
+        how = envelope(first.request, read_reply(exchange))
+        batch.calls.append(_call(exchange, first, version_id, Unfit.FEEDBACK, how))
+
     def _keep(self, work: Work, batch: Batch) -> None:
-        work.calls.add(batch.calls)
-        work.calls.add_strays(batch.strays)
+        calls = settled(work.calls, batch.calls, batch.exchanges)
+        known = {call.exchange_id for call in calls}
+        work.calls.add(calls)
+        work.calls.add_strays([*batch.strays, *(stray for id_, stray in batch.further.items() if id_ not in known)])
         for version_id in {*batch.reply_models, *(version_id for version_id, _, _ in batch.manners)}:
             version = work.tasks.version(version_id)
             if version is not None:

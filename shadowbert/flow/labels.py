@@ -83,5 +83,4 @@ def _ending(exchange: LoggedExchange, reply: Reply | None, answer: Answer | None
         refusal=reply.refusal if reply else None,
         answer=answer,
         choices=reply.choices if reply else 1,
-        retry_count=exchange.retry_count,
     )

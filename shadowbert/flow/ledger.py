@@ -1,6 +1,6 @@
 """What the worker's stations need from the store, as Protocols. A transaction's parts are committed together."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from shadowbert.domain.manner import Manners
 from shadowbert.domain.records import (
     CallRow,
     CandidateRow,
+    EarlierCall,
     Inherited,
     Legacy,
     LoggedExchange,
@@ -40,6 +41,9 @@ class CallsPort(Protocol):
     def teach(self, version_id: str, legacies: Sequence[Legacy], *, seq: int) -> None: ...
     def trained_inputs(self, version_id: str, cutoff_seq: int, hashes: Sequence[str]) -> set[str]: ...
     def endings(self, version_id: str, after: int) -> dict[str | None, int]: ...
+    def earlier(
+        self, hashes: Collection[str], *, after: int, since: float, unfit: Collection[str] = ()
+    ) -> list[EarlierCall]: ...
     def add_strays(self, rows: Sequence[StrayCall]) -> None: ...
     def stray_groups(self, *, at_least: int) -> dict[str, int]: ...
     def strays(self, group: str, *, limit: int) -> list[StrayCall]: ...

@@ -60,14 +60,32 @@ class Recogniser:
         if asked is None:
             return None
         contract, wording = asked
-        key = (tenant, request.teacher, contract.hash if contract else "", wording)
-        found = _first_match(self._candidates(key, request), request.prompt)
+        found = _first_match(self._candidates(request, tenant, asked), request.prompt)
         if found is not None:
             version, text = found
             return Recognised(request, contract or version.contract, version, text, input_hash(text), wording)
         return None if contract is None else Recognised(request, contract, None, "", "", wording)
 
-    def _candidates(self, key: Key, request: Request) -> Sequence[PublishedVersion]:
+    def continued(self, request: Request, *, tenant: str) -> Recognised | None:
+        """The call that this one goes on from: its first messages are a version's prompt, and more was said since.
+
+        None as well where this is no continuation: ask `recognise` first.
+        """
+        asked, said = self._asked(request), request.prompt or request.opening
+        if asked is None or said is None:
+            return None
+        contract, wording = asked
+        for version in self._candidates(request, tenant, asked):
+            length = len(version.skeleton.messages)
+            if length < len(said) or (length == len(said) and request.prompt is None):
+                found = _first_match([version], said[:length])
+                if found is not None:
+                    return Recognised(request, contract or version.contract, *found, input_hash(found[1]), wording)
+        return None
+
+    def _candidates(self, request: Request, tenant: str, asked: Asked) -> Sequence[PublishedVersion]:
+        contract, wording = asked
+        key: Key = (tenant, request.teacher, contract.hash if contract else "", wording)
         candidates = self._versions.get(key, ())
         name = request.explicit_task
         if name is None:

@@ -1,11 +1,11 @@
 """Calls and strays: what collect made of the exchanges. Labelled calls are the examples."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, delete, exists, func, insert, literal, select, true, union, update
 
-from shadowbert.domain.records import CallRow, Legacy, StrayCall
+from shadowbert.domain.records import CallRow, EarlierCall, Legacy, StrayCall
 from shadowbert.domain.route import Decider
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import prediction_from_json, prediction_to_json, source_of
@@ -155,6 +155,24 @@ class Calls(Repository):
             inputs.c.version_id == version_id, inputs.c.first_seq <= cutoff_seq, inputs.c.input_hash.in_(hashes)
         )
         return set(self._db.execute(query).scalars())
+
+    def earlier(
+        self, hashes: Collection[str], *, after: int, since: float, unfit: Collection[str] = ()
+    ) -> list[EarlierCall]:
+        """The calls with one of these inputs, of any version, loaded and received after so and so, oldest first; only
+        those that were unfit for one of these reasons, where any is given.
+        """
+        ended = (exchanges.c.received_at + exchanges.c.total_ms / 1000).label("ended_at")
+        wanted = (calls.c.exchange_id, calls.c.seq, calls.c.version_id, exchanges.c.tenant, calls.c.input_hash)
+        query = (
+            select(*wanted, calls.c.unfit, exchanges.c.received_at, ended)
+            .join(exchanges, exchanges.c.id == calls.c.exchange_id)
+            .where(calls.c.input_hash.in_(hashes), calls.c.seq > after, exchanges.c.received_at >= since)
+            .order_by(calls.c.seq)
+        )
+        if unfit:
+            query = query.where(calls.c.unfit.in_(unfit))
+        return [EarlierCall(*row) for row in self._db.execute(query)] if hashes else []
 
     def endings(self, version_id: str, after: int) -> dict[str | None, int]:
         """The eligible calls that a coin or the stage sent to the LLM after a load sequence, by why they brought no

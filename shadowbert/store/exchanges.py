@@ -141,4 +141,5 @@ def _logged(row: Row[Any]) -> LoggedExchange:
         response=unsqueeze(row.response),
         response_type=row.response_type,
         response_encoding=row.response_encoding,
+        total_ms=row.total_ms,
     )

@@ -145,6 +145,7 @@ calls = Table(
     Column("prediction", JSON(none_as_null=True)),
     Column("envelope", JSON, nullable=False, default=dict),
     Column("parent", ID),
+    Index("ix_calls_input", "input_hash", "unfit", "seq"),
     Index("ix_calls_version_seq", "version_id", "seq", "eligible", "decider", "unfit"),
     Index(
         "ix_calls_labelled",

@@ -20,14 +20,15 @@ def read_chat_request(parsed: dict[str, object]) -> Request | None:
     messages = parsed.get("messages")
     if not isinstance(messages, list):
         return None
-    read = read_messages(messages)
-    prompt, said = (None, read) if isinstance(read, Reason) else (read, None)
+    plain, said = read_messages(messages)
+    prompt = plain if said is None else None
     output, tools = read_output(_format(parsed), _tools(parsed), prompt)
     metadata = parsed.get("metadata")
     return Request(
         endpoint=Endpoint.CHAT,
         model=as_text(parsed.get("model")) or "",
         prompt=prompt,
+        opening=plain if said is Reason.HISTORY else None,
         output=output,
         stream=parsed.get("stream") is True,
         include_usage=as_object(parsed.get("stream_options")).get("include_usage") is True,

@@ -10,19 +10,19 @@ _TEXT = frozenset(("input_text", "output_text", "text"))
 _KEYS = frozenset(("type", "role", "content", "id", "status"))
 
 
-def read_input(instructions: object, given: object) -> Prompt | Reason:
-    """The prompt, its instructions first; or the reason why messages by role and text cannot say what is asked."""
+def read_input(instructions: object, given: object) -> tuple[Prompt, Reason | None]:
+    """The prompt, its instructions first; or its opening, and why messages by role and text cannot say what follows."""
     if not isinstance(instructions, str | None):
-        return Reason.PARAMETER
+        return (), Reason.PARAMETER
     prompt = [] if instructions is None else [Message("instructions", instructions)]
     if isinstance(given, str):
-        return (*prompt, Message("user", given))
+        return (*prompt, Message("user", given)), None
     for item in given if isinstance(given, list) else ():
         message = _read_item(item)
         if isinstance(message, Reason):
-            return message
+            return tuple(prompt), message
         prompt.append(message)
-    return tuple(prompt)
+    return tuple(prompt), None
 
 
 def _read_item(item: object) -> Message | Reason:

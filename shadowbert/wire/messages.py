@@ -12,15 +12,15 @@ _PLAIN_KEYS = frozenset(("role", "content"))
 _TEXT = frozenset(("text",))
 
 
-def read_messages(messages: list[object]) -> Prompt | Reason:
-    """The prompt, or the reason why messages by role and text cannot say what this conversation says."""
-    prompt = []
+def read_messages(messages: list[object]) -> tuple[Prompt, Reason | None]:
+    """The prompt; or its opening, and the reason why messages by role and text cannot say what comes next."""
+    prompt: list[Message] = []
     for raw in messages:
         message = _read_message(raw)
         if isinstance(message, Reason):
-            return message
+            return tuple(prompt), message
         prompt.append(message)
-    return tuple(prompt)
+    return tuple(prompt), None
 
 
 def says_more(raw: dict[str, object], known: frozenset[str]) -> bool:

@@ -29,6 +29,8 @@ class Request:
     stop: tuple[str, ...] = ()
     top_logprobs: int | None = None
     """How many alternatives a token; None where no log probabilities are asked for."""
+    opening: Prompt | None = None
+    """Where an earlier turn (a tool's call, its result) leaves no prompt: the messages before it."""
     upstream: str = ""
     """The configured upstream that it goes to; empty for the default one."""
     echo: Mapping[str, object] = field(default_factory=dict)

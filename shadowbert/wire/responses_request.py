@@ -36,8 +36,8 @@ def read_responses_request(parsed: dict[str, object]) -> Request | None:
     given = parsed.get("input")
     if not isinstance(given, str | list) and not (given is None and parsed.get("prompt")):
         return None
-    read = read_input(parsed.get("instructions"), given)
-    prompt, said = (None, read) if isinstance(read, Reason) else (read, None)
+    plain, said = read_input(parsed.get("instructions"), given)
+    prompt = plain if said is None else None
     tools = read_tools(parsed.get("tools"), parsed.get("tool_choice"), nested=False)
     output, barred = read_output(_format(parsed.get("text")), tools, prompt)
     metadata = parsed.get("metadata")
@@ -45,6 +45,7 @@ def read_responses_request(parsed: dict[str, object]) -> Request | None:
         endpoint=Endpoint.RESPONSES,
         model=as_text(parsed.get("model")) or "",
         prompt=prompt,
+        opening=plain if said is Reason.HISTORY else None,
         output=output,
         stream=parsed.get("stream") is True,
         include_usage=True,

@@ -28,7 +28,6 @@ def test_a_whole_valid_answer_teaches(finish_reason: str | None) -> None:
         ({"outcome": Outcome.CLIENT_GONE, "complete": False, "status": None}, Unfit.CLIENT_GONE),
         ({"outcome": Outcome.TRUNCATED, "complete": False}, Unfit.BROKEN_OFF),
         ({"complete": False}, Unfit.BROKEN_OFF),
-        ({"retry_count": 1}, Unfit.RETRY),
         ({"choices": 2}, Unfit.SEVERAL_CHOICES),
         ({"choices": 0}, Unfit.SEVERAL_CHOICES),
         ({"refusal": "I cannot help with that."}, Unfit.REFUSAL),
@@ -55,6 +54,8 @@ def test_only_the_teachers_own_failures_count_against_the_evidence() -> None:
         Unfit.BY_STUDENT,
         Unfit.CLIENT_GONE,
         Unfit.RETRY,
+        Unfit.FEEDBACK,
+        Unfit.FALLBACK,
         Unfit.SEVERAL_CHOICES,
     }
 
@@ -70,7 +71,6 @@ def test_only_the_teachers_own_failures_count_against_the_evidence() -> None:
         refusal=st.sampled_from([None, "no"]),
         answer=st.sampled_from([None, (0,), ()]),
         choices=st.integers(0, 3),
-        retry_count=st.integers(0, 2),
     )
 )
 def test_a_label_is_the_teachers_answer_or_there_is_none(ending: Ending) -> None:

@@ -124,7 +124,6 @@ UNFIT: dict[str, dict[str, Any]] = {
     "content_filter": {"response_body": answered("card", finish="content_filter")},
     "truncated": {"response_body": answered("card", text='{"lab', finish="length")},
     "invalid_against_schema": {"response_body": answered("mortgage")},
-    "retry": {"retry_count": 1},
     "refusal": {"response_body": answered("card").replace(b'"refusal":null', b'"refusal":"I cannot"')},
 }
 

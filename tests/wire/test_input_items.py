@@ -19,17 +19,15 @@ USER = Message("user", "Win a prize")
     ],
 )
 def test_every_spelling_of_one_input_reads_the_same(given: object) -> None:
-    assert read_input(None, given) == (USER,)
-    assert read_input("Is it spam?", given) == (Message("instructions", "Is it spam?"), USER)
+    assert read_input(None, given) == ((USER,), None)
+    assert read_input("Is it spam?", given) == ((Message("instructions", "Is it spam?"), USER), None)
 
 
 def test_an_answer_handed_back_is_an_assistants_message() -> None:
     part = {"type": "output_text", "text": "ham", "annotations": [], "logprobs": []}
     item = {"id": "msg_1", "type": "message", "status": "completed", "role": "assistant", "content": [part]}
-    assert read_input(None, [item, {"role": "developer", "content": "Again."}]) == (
-        Message("assistant", "ham"),
-        Message("developer", "Again."),
-    )
+    said = (Message("assistant", "ham"), Message("developer", "Again."))
+    assert read_input(None, [item, {"role": "developer", "content": "Again."}]) == (said, None)
 
 
 @pytest.mark.parametrize(
@@ -55,14 +53,18 @@ def test_an_answer_handed_back_is_an_assistants_message() -> None:
     ],
 )
 def test_what_is_more_than_text_by_role_has_its_reason(item: object, reason: Reason) -> None:
-    assert read_input(None, [{"role": "user", "content": "hi"}, item]) is reason
+    assert read_input("x", [{"role": "user", "content": "hi"}, item, item]) == (
+        (Message("instructions", "x"), Message("user", "hi")),
+        reason,
+    )
 
 
 def test_instructions_that_are_no_text_cannot_be_read() -> None:
-    assert read_input([{"role": "system", "content": "x"}], "hi") is Reason.PARAMETER
+    assert read_input([{"role": "system", "content": "x"}], "hi") == ((), Reason.PARAMETER)
 
 
 @given(json_values(), json_values(), json_values())
 def test_no_input_raises(instructions: object, item: object, given: object) -> None:
     for read in (read_input(instructions, given), read_input("x", [item, {"role": item, "content": given}])):
-        assert isinstance(read, Reason | tuple)
+        assert isinstance(read[0], tuple)
+        assert isinstance(read[1], Reason | None)

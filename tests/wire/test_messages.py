@@ -11,12 +11,12 @@ CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments
 def test_text_and_text_parts_read_the_same() -> None:
     parts = [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]
     read = read_messages([{"role": "developer", "content": "one\ntwo"}, {"role": "user", "content": parts}])
-    assert read == (Message("developer", "one\ntwo"), Message("user", "one\ntwo"))
+    assert read == ((Message("developer", "one\ntwo"), Message("user", "one\ntwo")), None)
 
 
 def test_keys_that_hold_nothing_say_nothing() -> None:
     echoed = {"role": "assistant", "content": "{}", "refusal": None, "tool_calls": [], "annotations": [], "audio": None}
-    assert read_messages([echoed]) == (Message("assistant", "{}"),)
+    assert read_messages([echoed]) == ((Message("assistant", "{}"),), None)
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_keys_that_hold_nothing_say_nothing() -> None:
     ],
 )
 def test_what_is_more_than_text_by_role_has_its_reason(message: object, reason: Reason) -> None:
-    assert read_messages([{"role": "user", "content": "hi"}, message]) is reason
+    assert read_messages([{"role": "user", "content": "hi"}, message, message]) == ((Message("user", "hi"),), reason)
