@@ -12,7 +12,7 @@ from shadowbert.bootstrap.working import open_operations
 from shadowbert.domain.task import Stage
 from shadowbert.errors import OperatorError
 from shadowbert.flow.operate import Operator
-from tests.e2e.calls import LABELS, TASK, call, client
+from tests.e2e.calls import LABELS, TASK, asked, call, client
 from tests.e2e.conftest import NO_TRAINING, QUICK, Api
 from tests.e2e.seed import EXAMPLES, FIRST, settings
 from tests.e2e.tree import Tree, planted, shadowbert, until
@@ -103,6 +103,24 @@ def test_off_stops_the_log(tree: Tree, caller: openai.OpenAI, numbers: Iterator[
     assert answer is not None
     row = until(lambda: next((row for row in tree.rows() if row.id == answer.exchange), None))
     assert (row.request, row.response, row.noted_version) == (None, None, None)
+
+
+def test_a_new_name_shows_at_once_and_the_old_one_stays_good(
+    tree: Tree, caller: openai.OpenAI, numbers: Iterator[int]
+) -> None:
+    def named(task: str | None = None) -> str:
+        extra = {"X-Shadowbert-Task": task} if task else {}
+        reply = caller.chat.completions.with_raw_response.create(**asked(next(numbers)), extra_headers=extra)
+        return str(reply.headers.get("x-shadowbert-task"))
+
+    assert named() == TASK
+    renamed = tree.told("task", "rename", TASK, "front desk")
+    assert (renamed["task"], renamed["former"]) == ("front desk", [TASK])
+    until(lambda: named() == "front desk", seconds=TEN_SECONDS)
+    assert (named(TASK), named("front desk")) == ("front desk", "front desk")
+    assert tree.told("tasks")[0]["task"] == "front desk"
+    assert tree.told("task", "rename", TASK, TASK)["former"] == ["front desk"]
+    until(lambda: named("front desk") == TASK, seconds=TEN_SECONDS)
 
 
 @pytest.mark.parametrize("verb", ["cutover", "rollback", "pause", "resume", "off", "retrain", "show"])
