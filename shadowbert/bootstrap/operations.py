@@ -7,6 +7,7 @@ from shadowbert.domain.task import Policy
 from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.inherit import Inherit
 from shadowbert.flow.operate import Operate
+from shadowbert.flow.reshape import Reshape
 from shadowbert.store.store import Store
 
 
@@ -15,6 +16,7 @@ class Operations:
     operate: Operate
     arrange: Arrange
     inherit: Inherit
+    reshape: Reshape
 
 
 def operations_on(store: Store, policy: Policy, clock: Callable[[], float]) -> Operations:
@@ -22,4 +24,5 @@ def operations_on(store: Store, policy: Policy, clock: Callable[[], float]) -> O
         operate=Operate(store, policy, clock),
         arrange=Arrange(store, clock),
         inherit=Inherit(store, clock),
+        reshape=Reshape(store, clock),
     )

@@ -19,6 +19,7 @@ from shadowbert.cli.context import (
 )
 from shadowbert.cli.control import confirm
 from shadowbert.cli.output import emit, say
+from shadowbert.cli.template import template
 from shadowbert.domain.records import VersionRow
 from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.operate import Operator
@@ -109,6 +110,7 @@ def _tell(version: VersionRow, *, as_json: bool) -> None:
 
 
 COMMANDS: dict[str, Command] = {
+    "template": template,
     "pin": _simple(Arrange.pin, "Let no further version be founded: calls that match none stay with the LLM."),
     "unpin": _simple(Arrange.unpin, "Let further versions be founded again."),
     "confirm": confirm,

@@ -52,6 +52,15 @@ class TemplateView:
         most = REPEATING * self.calls if self.calls >= LEAST else 0
         return {number: count for number, count in self.contents.items() if count <= most}
 
+    @property
+    def notes(self) -> list[str]:
+        """What an operator should look at."""
+        return [
+            f"slot {number} had {count} different contents in {self.calls} calls: a date, a channel or a name may not "
+            "belong to the text"
+            for number, count in self.few.items()
+        ]
+
     def to_json(self) -> dict[str, object]:
         """What an edit is read from again."""
         return {

@@ -6,12 +6,13 @@ A slot is `{"slot": 1, "counts": true, "holds": "text"}`; it holds any text, or 
 new one has the number null. A JSON object has slots of its own, by key: `{"holds": "object", "keys": {...}}`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from shadowbert.domain.template import Holds, ObjectShape, Skeleton, SkeletonMessage, Stamp
 from shadowbert.errors import OperatorError
+from shadowbert.recognition.fingerprint import canonical_json
 
 MESSAGE_KEYS = frozenset({"role", "content"})
 SLOT_KEYS = frozenset({"slot", "counts", "holds", "contents"})
@@ -34,19 +35,58 @@ class Slot:
     number: int
     counts: bool
     holds: str
+    key: str = ""
+    """Where it stands in a JSON object; empty where it stands in none."""
 
 
 def slots_of(skeleton: Skeleton) -> list[Slot]:
-    kinds = [kind for message in skeleton.messages for kind in _kinds(message)]
-    return [Slot(at + 1, at not in skeleton.excluded, kind) for at, kind in enumerate(kinds)]
+    kinds = [kind for message in skeleton.messages for held in _held(message) for kind in _kinds(held)]
+    return [Slot(at + 1, at not in skeleton.excluded, holds, key) for at, (holds, key) in enumerate(kinds)]
 
 
-def _kinds(message: SkeletonMessage) -> list[str]:
-    kinds: list[str] = []
-    for held in _held(message):
-        inside = held.slots if isinstance(held, ObjectShape) else 1
-        kinds += [STAMP if isinstance(held, Stamp) else TEXT] * inside
-    return kinds
+def _kinds(held: Holds, key: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(held, ObjectShape):
+        for name, part in held.parts:
+            if not isinstance(part, str):
+                yield from _kinds(part, f"{key}.{name}" if key else name)
+    else:
+        yield (STAMP if isinstance(held, Stamp) else TEXT), key
+
+
+def marked(skeleton: Skeleton) -> list[tuple[str, list[str | Slot]]]:
+    """Each message's role, and its constant texts and slots in turn; of an object, the JSON around its slots."""
+    slots = iter(slots_of(skeleton))
+    return [(message.role, list(_joined(_marked(message, slots)))) for message in skeleton.messages]
+
+
+def _marked(message: SkeletonMessage, slots: Iterator[Slot]) -> Iterator[str | Slot]:
+    yield message.statics[0]
+    for held, static in zip(_held(message), message.statics[1:], strict=True):
+        yield from _object_marked(held, slots) if isinstance(held, ObjectShape) else (next(slots),)
+        yield static
+
+
+def _object_marked(shape: ObjectShape, slots: Iterator[Slot]) -> Iterator[str | Slot]:
+    yield "{"
+    for at, (key, part) in enumerate(shape.parts):
+        yield f"{', ' if at else ''}{canonical_json(key)}: "
+        if isinstance(part, ObjectShape):
+            yield from _object_marked(part, slots)
+        else:
+            yield next(slots) if part is None else canonical_json(part)
+    yield "}"
+
+
+def _joined(parts: Iterable[str | Slot]) -> Iterator[str | Slot]:
+    """Without empty texts; neighbours are one."""
+    text = ""
+    for part in parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        yield from (text, part) if text else (part,)
+        text = ""
+    yield from (text,) if text else ()
 
 
 def _held(message: SkeletonMessage) -> tuple[Holds, ...]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shadowbert.domain.template import Message, ObjectShape, Prompt, Skeleton, SkeletonMessage, Stamp
 from shadowbert.errors import OperatorError
 from shadowbert.recognition.differing import difference
-from shadowbert.recognition.editing import as_form, counting, read_form, same, slots_of
+from shadowbert.recognition.editing import Slot, as_form, counting, marked, read_form, same, slots_of
 from shadowbert.recognition.mining import mine
 from shadowbert.recognition.template import match
 
@@ -118,6 +118,22 @@ def test_the_form_is_what_people_are_shown() -> None:
                 {"slot": 5, "counts": True, "holds": "text"},
             ],
         },
+    ]
+
+
+def test_the_slots_are_marked_among_the_texts() -> None:
+    (_, system), (role, user) = marked(MAIL)
+    assert system == ["Today is ", Slot(1, counts=False, holds="stamp"), ". Classify."]
+    assert role == "user"
+    assert user == [
+        "Channel: ",
+        Slot(2, counts=True, holds="text"),
+        '\nTicket: {"id": ',
+        Slot(3, counts=True, holds="text", key="id"),
+        ', "lang": "en", "at": {"page": ',
+        Slot(4, counts=True, holds="text", key="at.page"),
+        "}}\nText: ",
+        Slot(5, counts=True, holds="text"),
     ]
 
 
