@@ -243,6 +243,20 @@ def training_environment(threads: int) -> dict[str, str]:
     return {**os.environ, **limits}  # noqa: TID251 - the one reader
 
 
+def key_variable(upstream: str) -> str:
+    """Where an operator's own key for an upstream stands; an empty name is the default one's.
+
+    >>> key_variable(""), key_variable("groq"), key_variable("together-eu")
+    ('OPENAI_API_KEY', 'GROQ_API_KEY', 'TOGETHER_EU_API_KEY')
+    """
+    return f"{(upstream or 'openai').replace('-', '_').upper()}_API_KEY"
+
+
+def upstream_key(upstream: str) -> str | None:
+    """For what no client asks. No part of the settings: they are shown and handed on, and a key is not."""
+    return os.environ.get(key_variable(upstream)) or None  # noqa: TID251 - the one reader
+
+
 def foreign_variables() -> dict[str, str]:
     """The environment without our own settings, for a child that must not inherit them."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}  # noqa: TID251 - the one reader

@@ -2,9 +2,11 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.prompt import Confirm
 from rich.text import Text
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -39,6 +41,12 @@ def columns() -> int | None:
     """The terminal's width; None where there is no terminal and nobody minds long lines."""
     screen = console()
     return screen.width if screen.is_terminal else None
+
+
+def ask(question: str) -> bool | None:
+    """A person's yes or no; None where nobody sits there."""
+    screen = console()
+    return Confirm.ask(question, console=screen, default=False) if screen.is_terminal and sys.stdin.isatty() else None
 
 
 def complain(text: str) -> None:

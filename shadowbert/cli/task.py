@@ -18,6 +18,7 @@ from shadowbert.cli.context import (
     operator,
 )
 from shadowbert.cli.control import confirm
+from shadowbert.cli.inherit import inherit
 from shadowbert.cli.output import emit, say
 from shadowbert.cli.template import template
 from shadowbert.domain.records import VersionRow
@@ -114,6 +115,7 @@ COMMANDS: dict[str, Command] = {
     "pin": _simple(Arrange.pin, "Let no further version be founded: calls that match none stay with the LLM."),
     "unpin": _simple(Arrange.unpin, "Let further versions be founded again."),
     "confirm": confirm,
+    "inherit": inherit,
 }
 for _name, _command in COMMANDS.items():
     task.command(_name)(_command)

@@ -97,6 +97,18 @@ class Comparison:
     def passed(self) -> bool:
         return self.bound >= UNMOVED
 
+    def to_json(self) -> dict[str, object]:
+        moved = [{"field": name, "old": old, "new": new, "times": n} for (name, old, new), n in self.moved.items()]
+        return {
+            "passed": self.passed,
+            "equal": self.equal,
+            "rows": self.rows,
+            "bound": self.bound,
+            "unfit": dict(self.unfit),
+            "unanswered": self.unanswered,
+            "moved": moved,
+        }
+
 
 def least(share: float = UNMOVED) -> int:
     """How many inputs must be asked at least: with fewer, not even equal labels everywhere show enough.

@@ -39,6 +39,18 @@ class Plan:
     changes: tuple[str, ...]
     """What is not the same in the two versions, in words."""
 
+    def to_json(self) -> dict[str, object]:
+        return {
+            "task": self.task,
+            "version": self.version,
+            "from": self.source,
+            "examples": self.examples,
+            "known": self.known,
+            "fields": list(self.fields),
+            "lost": {name: dict(labels) for name, labels in self.lost.items()},
+            "changes": list(self.changes),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -1,0 +1,180 @@
+"""`shadowbert task inherit`: an earlier version's examples for a later one, on an operator's word or after a check."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from shadowbert.bootstrap.operations import Operations
+from shadowbert.bootstrap.replaying import key_of, replay
+from shadowbert.cli.context import (
+    ConfigOption,
+    DataDirOption,
+    JsonOption,
+    SetOption,
+    TaskArgument,
+    WhyOption,
+    failures,
+    gather,
+    opened_operations,
+    operator,
+)
+from shadowbert.cli.output import ask, complain, emit, say
+from shadowbert.errors import OperatorError
+from shadowbert.flow.carryover import UNMOVED, Comparison, Questions
+from shadowbert.flow.inherit import Check, Choice, Plan
+from shadowbert.flow.operate import Operator
+from shadowbert.prices import cost
+from shadowbert.settings import Settings
+
+STAY = "students that were taught them stay"
+SHOWN = 10
+"""Labels, and moves from one to another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was typed."""
+
+    task: str
+    choice: Choice
+    who: Operator
+    count: int
+    yes: bool
+    as_json: bool
+
+
+def inherit(
+    task: TaskArgument,
+    version: Annotated[str, typer.Option(help="The version that inherits, or how its id begins: the newest.")] = "",
+    source: Annotated[
+        str, typer.Option("--from", metavar="VERSION", help="The one it inherits from: the earlier one with most.")
+    ] = "",
+    check: Annotated[
+        int,
+        typer.Option("--check", metavar="N", min=0, help="First ask the LLM so many old inputs again; costs money."),
+    ] = 0,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a check.")] = False,
+    none: Annotated[bool, typer.Option("--none", help="Give up what was inherited.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be carried over.")] = False,
+    why: WhyOption = "",
+    config: ConfigOption = None,
+    pairs: SetOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a task's new version learn from the examples of an earlier one."""
+    with failures():
+        if none and (check or dry_run or source):
+            raise OperatorError("--none gives up whatever was inherited: it goes with --version and --why only")
+        settings, _ = gather(config, pairs, {"data_dir": data_dir})
+        wish = Wish(task, Choice(version, source), operator(why), check, yes, as_json)
+        with opened_operations(settings) as operations:
+            if none:
+                _give_up(operations, wish)
+            elif check and not dry_run:
+                _check(settings, operations, wish)
+            else:
+                _allow(operations, wish, dry_run=dry_run)
+
+
+def _give_up(operations: Operations, wish: Wish) -> None:
+    version = operations.inherit.give_up(wish.task, wish.who, wish.choice)
+    if wish.as_json:
+        emit({"task": version.task, "version": version.id, "inherits": []})
+    else:
+        say(f"{version.task}: version {version.id} inherits nothing any more; {STAY}")
+
+
+def _allow(operations: Operations, wish: Wish, *, dry_run: bool) -> None:
+    plan = operations.inherit.plan(wish.task, wish.choice)
+    if not wish.as_json:
+        _say_all(_planned(plan))
+    if not dry_run:
+        operations.inherit.allow(wish.task, wish.who, Choice(plan.version, plan.source))
+    if wish.as_json:
+        emit({**plan.to_json(), "carried": not dry_run})
+    elif not dry_run:
+        undo = f"to undo it: shadowbert task inherit {plan.task} --none"
+        say(f"{plan.task}: {plan.examples} examples carried over; {undo}")
+
+
+def _check(settings: Settings, operations: Operations, wish: Wish) -> None:
+    check = operations.inherit.check(wish.task, wish.choice, wish.count)
+    if not wish.as_json:
+        _say_all([*_planned(check.plan), _price(check.questions)])
+    if not _agreed(settings, check, wish):
+        raise typer.Exit(1)
+    asked = check.questions
+    replies = replay(settings, asked.upstream, asked.endpoint, [question.body for question in asked.every])
+    found = operations.inherit.judge(check, replies, wish.who).comparison
+    if wish.as_json:
+        emit({**check.plan.to_json(), **_cost_data(asked), "check": found.to_json(), "carried": found.passed})
+    else:
+        _say_all(_found(check.plan, found))
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+def _agreed(settings: Settings, check: Check, wish: Wish) -> bool:
+    """Whether money may be spent. Where nobody can be asked, it says how to go on."""
+    if wish.yes:
+        key_of(settings, check.questions.upstream)
+        return True
+    agreed = None if wish.as_json else ask("Ask them?")
+    if agreed is None:
+        if wish.as_json:
+            emit({**check.plan.to_json(), **_cost_data(check.questions), "check": None, "carried": False})
+        complain(f"nothing was asked; to do it: shadowbert task inherit {wish.task} --check {wish.count} --yes")
+    return bool(agreed)
+
+
+def _planned(plan: Plan) -> Iterator[str]:
+    yield f"{plan.task}: version {plan.version} has {plan.known} examples"
+    yield f"  {plan.examples} more would come from version {plan.source} (fields: {', '.join(plan.fields)})"
+    for change in plan.changes or ("nothing but the calls",):
+        yield f"  changed in between: {change}"
+    for name, labels in plan.lost.items():
+        shown = [f"{label} ({n})" for label, n in [*labels.items()][:SHOWN]]
+        more = f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else ""
+        yield f"  left out, for the label is none any more: {name} {', '.join(shown)}{more}"
+
+
+def _price(asked: Questions) -> str:
+    calls = f"{len(asked.every)} old inputs would be asked of {asked.model} again"
+    if asked.tokens is None:
+        return f"{calls}; what that costs is not known: no reply has said how many tokens it took"
+    prompt, completion = asked.tokens.prompt * len(asked.every), asked.tokens.completion * len(asked.every)
+    dollars = cost(asked.model, round(prompt), round(completion))
+    price = f"about ${dollars:.4f}" if dollars is not None else "a price that is not in configs/prices.toml"
+    return f"{calls}: about {prompt:,.0f} tokens in and {completion:,.0f} out, {price}"
+
+
+def _cost_data(asked: Questions) -> dict[str, object]:
+    tokens, count = asked.tokens, len(asked.every)
+    prompt, completion = (round(tokens.prompt * count), round(tokens.completion * count)) if tokens else (None, None)
+    dollars = None if prompt is None or completion is None else cost(asked.model, prompt, completion)
+    return {
+        "calls": count,
+        "model": asked.model,
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "dollars": dollars,
+    }
+
+
+def _found(plan: Plan, found: Comparison) -> Iterator[str]:
+    yield f"{found.equal} of {found.rows} labels did not move: at least {found.bound:.1%}, {UNMOVED:.0%} is needed"
+    for (name, old, new), n in [*found.moved.items()][:SHOWN]:
+        yield f"  {name}: {old} → {new} {n} times"
+    for reason, n in found.unfit.items():
+        yield f"  {n} answers were none: {reason.replace('_', ' ')}"
+    if found.unanswered:
+        yield f"  {found.unanswered} calls failed and count for nothing"
+    yield f"{plan.task}: {f'{plan.examples} examples carried over' if found.passed else 'nothing carried over'}"
+
+
+def _say_all(lines: Iterator[str] | list[str]) -> None:
+    for line in lines:
+        say(line)
