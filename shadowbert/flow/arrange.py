@@ -62,8 +62,9 @@ class Arrange:
         Candidate number j spends alpha / (j (j + 1)), so a task's numbers must be unique, and a number may only grow.
         The others' candidates are therefore numbered on after the task's own. That stays valid: what passes under the
         greater number would have passed under the smaller one, so the promise made to each of the tasks holds whatever
-        the operator saw before; and the numbers of the merged task being unique, all that its candidates spend from
-        now on is alpha again, where the tasks apart would have spent it each.
+        the operator saw before; and the numbers being unique, the merged task's candidates may spend alpha together,
+        where the tasks apart might have spent it each, unless it was their evidence by which the operator chose which
+        task receives the others.
         """
         with self.ledger.write() as work:
             mine = _whole(work, task)

@@ -216,7 +216,8 @@ class Train:
             scores=result.scores,
         )
         work.students.add(student)
-        number = work.candidates.next_number(running.version.task_id)
+        version = work.tasks.version(running.version.id) or running.version  # it may be another task's by now
+        number = work.candidates.next_number(version.task_id)
         alpha = alpha_share(number, self.policy.alpha)
         proposal = propose(result.heldout, self.policy.target, alpha=alpha, horizon=self.recipes.horizon)
         name = f"student {student.number} ({student.recipe}, {student.examples} examples)"

@@ -11,9 +11,12 @@ from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import CallRow, Inherited, TrainingJob
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import StoreError
+from shadowbert.flow.arrange import Arrange
+from shadowbert.flow.operate import Operator
 from shadowbert.flow.shadow import Shadow
 from shadowbert.flow.train import Recipes, Train, TrainingResult
-from shadowbert.gating.threshold import Scored
+from shadowbert.gating.eprocess import alpha_share
+from shadowbert.gating.threshold import Scored, propose
 from shadowbert.store.store import Store
 from shadowbert.testing.exchanges import an_exchange
 from shadowbert.testing.fakes import ScriptedTrainer
@@ -167,6 +170,27 @@ def test_a_training_that_ends_after_a_pause_leaves_the_stage_alone(
     trainer.started[0].outcome = GOOD
     train.step()
     assert line.now.stage is Stage.PAUSED
+
+
+def test_a_training_that_ends_after_a_merge_bets_on_the_share_of_alpha_that_is_left(
+    line: Lineage, train: Train, trainer: ScriptedTrainer
+) -> None:
+    heldout = tuple(Scored(1 - n / 400, agreed=n < 100 or n % 20 != 5) for n in range(300))
+    line.calls(40)
+    train = replace(train, recipes=Recipes(horizon=300))
+    train.step()
+    other = found(line.store, task="mail")
+    student = other.student()
+    numbers = [other.candidate(student).number for _ in range(6)]
+    Arrange(line.store, lambda: NOW).merge("mail", Operator("maria"), ["bank"])
+    trainer.started[-1].outcome = replace(GOOD, heldout=heldout)
+    train.step()
+    with line.store.read() as work:
+        (candidate,) = work.candidates.active(line.version_id)
+    expected = [propose(heldout, 0.95, alpha=alpha_share(number, 0.05), horizon=300) for number in (7, 1)]
+    thresholds = [proposal.threshold for proposal in expected if proposal]
+    assert (numbers[-1], candidate.number, candidate.slice.threshold) == (6, 7, thresholds[0])
+    assert thresholds[0] != thresholds[1]
 
 
 def test_a_failure_ends_the_job_until_the_next_doubling(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
