@@ -14,7 +14,7 @@ from shadowbert.domain.route import Decider, Reason, Route, Source
 from shadowbert.domain.student import Champion, Prediction
 from shadowbert.errors import ArtifactInvalid, InputTooLong, StudentBusy, StudentError
 from shadowbert.flow.callers import AcceptedCallers
-from shadowbert.flow.local import LocalReply, render_local
+from shadowbert.flow.local import LocalReply, LocalWriter
 from shadowbert.flow.policy import AnswerPolicy
 from shadowbert.flow.ports import Predictor, StageSource
 from shadowbert.flow.reading import read_call, stored_unasked
@@ -68,6 +68,7 @@ class Chooser:
         self._stages, self._predictor, self._coins = stages, predictor, coins
         self._callers, self._policy = callers, policy
         self._recogniser = Recogniser()
+        self._writer = LocalWriter()
         self._published: object = None
         self._faults = faults
 
@@ -157,7 +158,7 @@ class Chooser:
         choice.prediction = prediction
         route = after_student(consult, prediction.guess)
         if route.source is Source.STUDENT:
-            rendered = render_local(call, prediction, record)
+            rendered = self._writer.reply(call, prediction, record)
             if isinstance(rendered, LocalReply):
                 choice.local = rendered
             else:

@@ -1,6 +1,7 @@
 """A local answer must be one the teacher could have given to this very request."""
 
 import math
+import re
 from typing import Any
 
 import orjson
@@ -14,7 +15,7 @@ from shadowbert.domain.manner import Manner
 from shadowbert.domain.student import Guess
 from shadowbert.domain.template import Message
 from shadowbert.flow.form import form_of
-from shadowbert.flow.local import prompt_tokens, tokens
+from shadowbert.flow.local import LocalWriter, prompt_tokens, tokens
 from shadowbert.recognition.recogniser import unstated
 from shadowbert.testing.factories import LABELS, SCHEMA, version
 from shadowbert.testing.fakes import ScriptedPredictor
@@ -169,3 +170,50 @@ async def test_a_code_fence_never_reaches_who_asked_for_json() -> None:
     scene.stages.show(version(manners={form_of(stated, version().contract, (1,)): fenced}))
     await scene.call()
     assert scene.row.route.label == "llm:invalid_answer"
+
+
+async def test_what_is_remembered_follows_what_is_published() -> None:
+    scene, form = Scene(), form_of(ask(), version().contract, (1,))
+    scene.stages.show(version())
+    said = [(await body_of(scene))["choices"][0]["message"]["content"] for _ in range(2)]
+    scene.stages.show(version(manners={form: Manner("stop", spaced=True)}))
+    said += [(await body_of(scene))["choices"][0]["message"]["content"] for _ in range(2)]
+    assert said == ['{"label":"card"}'] * 2 + ['{"label": "card"}'] * 2
+
+
+async def test_limits_are_held_against_an_answer_that_is_remembered() -> None:
+    scene = Scene()
+    scene.stages.show(version())
+    for changes in ({}, {"stop": "rd"}, {"max_tokens": 7}, {}):
+        await scene.call(chat(**changes))
+    assert [row.route.label for row in scene.journal.rows] == ["student", "llm:stop", "llm:max_tokens", "student"]
+
+
+WAYS: list[dict[str, object]] = [{}, {"stream": True}, TOOL, {**TOOL, "tool_choice": "auto"}]
+LAYOUTS = [Manner("stop"), Manner("stop", spaced=True), Manner("length", indent=2)]
+
+
+@given(st.lists(st.tuples(st.sampled_from(WAYS), st.integers(0, 2), st.sampled_from(LAYOUTS)), max_size=12))
+async def test_a_writer_that_remembers_says_what_one_says_that_does_not(
+    calls: list[tuple[dict[str, object], int, Manner]],
+) -> None:
+    answers: list[int] = []
+    student = ScriptedPredictor(lambda _: Guess((answers[-1],), (0.99,), 0.99))
+
+    async def said(scene: Scene, way: dict[str, object], layout: Manner) -> tuple[str, list[bytes]]:
+        scene.stages.show(version(manners={form_of(ask(**way), version().contract, (1,)): layout}))
+        client = await scene.call(chat(**way))
+        return scene.journal.rows[-1].route.label, [text for text in client.pieces if b"label" in text]
+
+    remembering = Scene(student=student)
+    remembering.station._chooser._writer = LocalWriter(answers=3)
+    for way, answer, layout in calls:
+        answers.append(answer)
+        first, second = await said(remembering, way, layout), await said(Scene(student=student), way, layout)
+        assert first[0] == second[0]
+        assert list(map(lasting, first[1])) == list(map(lasting, second[1]))
+
+
+def lasting(piece: bytes) -> bytes:
+    """Without what differs from call to call."""
+    return re.sub(rb'"(?:id|created)":("[^"]*"|\d+)', b"", piece)
