@@ -82,6 +82,32 @@ def test_an_operators_afternoon(page: Page, line: Lineage) -> None:
     expect(page.get_by_role("heading")).to_have_text("Sign in")
 
 
+def test_a_task_is_renamed_merged_and_split_again(page: Page, line: Lineage) -> None:
+    other = found(line.store, task="two  blanks")
+    page.goto("/shadowbert/task?name=bank")
+    page.get_by_text("Name and versions").click()
+    page.get_by_label("New name").fill("money <b>matters</b>")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.locator("h1")).to_contain_text("money <b>matters</b>")
+    expect(page.locator("article .sub").first).to_contain_text("also called bank")
+
+    page.get_by_text("Name and versions").click()
+    page.get_by_label("Other task").select_option("two  blanks")
+    page.get_by_role("button", name="Make it part of this task").click()
+    expect(page.locator("article")).to_have_count(2)
+    assert other.now.task_id == line.now.task_id
+
+    page.get_by_text("Name and versions").click()
+    page.get_by_label("Version").select_option(other.version_id)
+    page.get_by_label("Name of its own").fill("apart")
+    page.get_by_role("button", name="Split it off").click()
+    expect(page.locator("h1")).to_contain_text("apart")
+    page.get_by_text("Name and versions").click()
+    page.get_by_role("button", name="Allow no further version").click()
+    expect(page.locator("article .sub").first).to_contain_text("pinned")
+    assert (other.now.task, other.now.pinned, line.now.pinned) == ("apart", True, False)
+
+
 def test_a_wrong_token(browser: Browser, surface: Surface) -> None:
     page = browser.new_page(base_url=surface.url)
     page.goto("/shadowbert/")
@@ -97,6 +123,7 @@ def test_on_a_phone_nothing_sticks_out(path: str, page: Page, line: Lineage) -> 
     labels = tuple(sorted(f"intent-{n}-{'y' * (n % 60)}" for n in range(77)))
     long = found(line.store, task=name, teacher="t" * 120, contract=Contract((Field(("intent",), labels),), "h"))
     long.evidence(long.candidate(long.student()), agree=90, disagree=1)
+    found(line.store, task=name, task_id=long.now.task_id, teacher="u" * 120, created_at=0.0)
     put(Collect(line.store, lambda: NOW), [a_call("x", client="c" * 200), an_exchange()])
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto(path.format(name=name))
