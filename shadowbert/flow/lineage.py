@@ -15,14 +15,24 @@ from shadowbert.wire.request import Request
 
 LIKENESS = 0.8
 OVERLAP = 0.5
+SAME = 0.9
+"""Share of the labels that one contract has in two spellings."""
+TELLING = 4
+"""Words of an instruction; fewer are contained in the prompts of others by chance."""
 NAME_CHARACTERS = 120
 GENERIC = frozenset({"response", "final_result", "output", "result", "answer", "dspyprogramoutputs", "schema", ""})
 
 
 def kin(versions: Sequence[VersionRow], contract: Contract, skeleton: Skeleton) -> str | None:
-    """The task of the latest version whose contract and skeleton are alike: this is a new version of it."""
+    """The task of the latest version whose contract and skeleton are alike: this is a new version of it.
+
+    A library that writes the schema into the prompt, or sets the text off with marks, says far more than its caller:
+    where the contract is the same, it is enough that one of the two says all that the other says.
+    """
     for version in reversed(versions):
         if overlap(version.contract, contract) >= OVERLAP and likeness(version.skeleton, skeleton) >= LIKENESS:
+            return version.task
+        if same(version.contract, contract) and contained(version.skeleton, skeleton):
             return version.task
     return None
 
@@ -31,6 +41,14 @@ def overlap(one: Contract, other: Contract) -> float:
     """Share of all the labels of two contracts that both have in the same field (Jaccard 1901)."""
     mine, theirs = _labels(one), _labels(other)
     return len(mine & theirs) / len(mine | theirs)
+
+
+def same(one: Contract, other: Contract) -> bool:
+    """Whether two contracts are one; of an inferred one, no more than the labels seen so far can be asked for."""
+    mine, theirs = _labels(one), _labels(other)
+    asked = [labels for contract, labels in ((one, mine), (other, theirs)) if contract.inferred] or [mine | theirs]
+    paths = [{path for path, _ in labels} for labels in (mine, theirs)]
+    return paths[0] == paths[1] and len(mine & theirs) >= SAME * min(map(len, asked))
 
 
 def _labels(contract: Contract) -> set[tuple[Path, str]]:
@@ -42,11 +60,24 @@ def likeness(one: Skeleton, other: Skeleton) -> float:
     return SequenceMatcher(None, _words(one), _words(other), autojunk=False).ratio()
 
 
+def contained(one: Skeleton, other: Skeleton) -> bool:
+    """Whether the one that says less says nothing that the other does not say too, each piece of it whole."""
+    short, long = sorted((_pieces(one), _pieces(other)), key=lambda pieces: sum(map(len, pieces)))
+    if sum(map(len, short)) < TELLING:
+        return False
+    said = " ".join(["", *(word for piece in long for word in piece), ""])
+    return all(" ".join(["", *piece, ""]) in said for piece in short)
+
+
 def _words(skeleton: Skeleton) -> list[str]:
-    """An object in them is the schema of the answers, which other tasks may state alike."""
-    statics = [word for message in skeleton.messages for static in message.statics for word in _prose(static).split()]
-    shapes = [held for m in skeleton.messages for held in m.holds if isinstance(held, ObjectShape)]
-    return statics + [word for shape in shapes for word in _words_of(shape)]
+    return [word for piece in _pieces(skeleton) for word in piece]
+
+
+def _pieces(skeleton: Skeleton) -> list[list[str]]:
+    """The words of each constant. An object in them is the schema of the answers, which other tasks may state alike."""
+    statics = [_prose(static).split() for message in skeleton.messages for static in message.statics]
+    shapes = [_words_of(held) for m in skeleton.messages for held in m.holds if isinstance(held, ObjectShape)]
+    return [piece for piece in statics + shapes if piece]
 
 
 def _prose(text: str) -> str:
