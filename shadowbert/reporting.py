@@ -155,6 +155,12 @@ def arranged_of(task: TaskReport) -> str:
     return "; ".join([*pinned, f"also called {', '.join(task.former)}"] if task.former else pinned)
 
 
+def heirlooms_of(task: TaskReport) -> str:
+    """What it carries of earlier versions; empty where it inherits nothing."""
+    versions = f"version{'s' * (len(task.inherits) > 1)} {_listed(list(task.inherits))}" if task.inherits else ""
+    return f"carries {task.inherited:,} examples of {versions}" if versions else ""
+
+
 def fields_of(task: TaskLine) -> str:
     """What a student says, and among how many labels it chooses."""
     return ", ".join(f"{name} {labels}" for name, labels in task.fields.items())
@@ -183,6 +189,8 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "held": task.held,
         "target": task.target,
         "examples": task.examples,
+        "inherited": task.inherited,
+        "inherits": list(task.inherits),
         "inferred": task.contract.inferred,
         "confirmed": task.confirmed,
         "fields": {field.name: list(field.labels) for field in task.contract.fields},

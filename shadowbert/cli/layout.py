@@ -13,6 +13,7 @@ from shadowbert.flow.report import CandidateReport, TaskReport
 from shadowbert.reporting import (
     arranged_of,
     because,
+    heirlooms_of,
     learnable_of,
     milliseconds,
     moment,
@@ -140,6 +141,8 @@ def _traffic(task: TaskReport) -> Iterator[tuple[str, str]]:
     yield "answered", f"{task.by_student} of {total} by a student ({share})"
     yield "median", f"student {milliseconds(task.student_ms)}, LLM {milliseconds(task.llm_ms)}"
     yield "examples", f"{task.examples}{f'; taught nothing: {_counts(task.unfit)}' if task.unfit else ''}"
+    if heirlooms := heirlooms_of(task):
+        yield "inherited", heirlooms
     if task.reasons:
         yield "to the LLM", _counts(task.reasons)
 

@@ -87,6 +87,13 @@ class Inherit:
         with self.ledger.read() as work:
             return _plan(work, *_pair(work, task, choice))
 
+    def offers(self, task: str) -> dict[str, tuple[str, int]]:
+        """By version: an earlier one with more examples, and how many of them it could take over."""
+        with self.ledger.read() as work:
+            versions = _present(work, task)
+            found = {version.id: _offer(work, version, versions) for version in versions if not version.replaced_by}
+        return {version_id: offer for version_id, offer in found.items() if offer}
+
     def allow(self, task: str, who: Operator, choice: Choice) -> VersionRow:
         """Carry over: on the operator's word, labels did not move."""
         with self.ledger.write() as work:
@@ -155,8 +162,7 @@ def _verdict(plan: Plan, found: Comparison, who: Operator) -> Verdict:
     return Verdict(ruling, Move.STEP, f"{said} {counted}.{details}", missing=missing, numbers=numbers)
 
 
-def offer(work: Work, version: VersionRow, versions: Sequence[VersionRow]) -> tuple[str, int] | None:
-    """The earlier version with more examples that this one could take over, and how many; None where there is none."""
+def _offer(work: Work, version: VersionRow, versions: Sequence[VersionRow]) -> tuple[str, int] | None:
     best = _best(work, version, versions)
     if best is None or objection(best, version) is not None:
         return None

@@ -19,7 +19,7 @@ from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow
 from shadowbert.flow.ledger import TasksPort, Work
 from shadowbert.flow.lineages import TaskLine, lineages, notices
 from shadowbert.flow.named import named
-from shadowbert.flow.taught import examples_of
+from shadowbert.flow.taught import examples_of, inherited_of
 from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
 from shadowbert.gating.chance import ac1, kappa, macro_f1
 from shadowbert.gating.eprocess import alpha_share, lower_bound
@@ -142,6 +142,10 @@ class TaskReport:
     """Names of the task that callers may still use."""
     pinned: bool = False
     """No further version of the task is founded by itself."""
+    inherited: int = 0
+    """Of the examples: those on which only an earlier version has a label."""
+    inherits: tuple[str, ...] = ()
+    """Those versions."""
 
     @property
     def red(self) -> bool:
@@ -219,6 +223,8 @@ class Report:
             tenant=version.tenant,
             former=version.former,
             pinned=version.pinned,
+            inherited=inherited_of(work, version),
+            inherits=tuple(kept.version_id for kept in version.inherits),
         )
 
     def _candidate(

@@ -1,10 +1,12 @@
 """The admin API under /shadowbert/api: everything the command line can do to a task, as JSON."""
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import ValidationError
 
+from shadowbert.flow.inherit import Choice
 from shadowbert.reporting import as_data, line_data, unrecognised_data
 from shadowbert.web.desk import Desk
 from shadowbert.web.orders import ORDERS, Order, Outcome
@@ -52,6 +54,12 @@ def _add_views(router: APIRouter, desk: Desk) -> None:
     @router.get("/lineages")
     def lineages() -> list[dict[str, object]]:
         return [line_data(task) for task in desk.report().lineages()]
+
+    @router.get("/inheritance/{task:path}")
+    def inheritance(
+        task: str, version: str = "", source: Annotated[str, Query(alias="from")] = ""
+    ) -> dict[str, object]:
+        return desk.operations().inherit.plan(task, Choice(version, source)).to_json()
 
     @router.get("/unrecognised")
     def unrecognised() -> dict[str, object]:

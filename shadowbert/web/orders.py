@@ -16,6 +16,7 @@ from shadowbert.domain.records import VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.fills import fill_of, read_value
+from shadowbert.flow.inherit import Choice
 from shadowbert.flow.operate import Operate, Operator
 
 MAX_WHY = 1000
@@ -134,6 +135,25 @@ class Split(Order):
         return cls(why=form.get("why", "")[:MAX_WHY], versions=chosen, name=form.get("name", ""))
 
 
+class Inherit(Order):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    version: Annotated[str, Field(max_length=MAX_NAME)] = ""
+    source: Annotated[str, Field(max_length=MAX_NAME, alias="from")] = ""
+    none: bool = False
+    """Give up what is inherited."""
+    check: JsonValue = None
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        if self.check:
+            said = "a check asks the LLM with a key of yours, which no server is given"
+            raise OperatorError(f"{said}; run: shadowbert task inherit {task} --check 100")
+        choice = Choice(self.version, self.source)
+        if self.none:
+            return operations.inherit.give_up(task, who, choice)
+        return operations.inherit.allow(task, who, choice)
+
+
 class _Arranging(Order):
     act: ClassVar[Callable[[Arrange, str, Operator], VersionRow]]
 
@@ -162,6 +182,7 @@ ORDERS: Mapping[str, type[Order]] = MappingProxyType(
         "rename": Rename,
         "merge": Merge,
         "split": Split,
+        "inherit": Inherit,
         "pin": Pin,
         "unpin": Unpin,
     }

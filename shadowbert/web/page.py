@@ -22,6 +22,7 @@ from shadowbert.flow.report import TaskReport
 from shadowbert.reporting import (
     arranged_of,
     because,
+    heirlooms_of,
     learnable_of,
     milliseconds,
     moment,
@@ -58,14 +59,15 @@ class Page:
         try:
             report = self._desk.report()
             versions, lines = report.task(name)[::-1], report.lineages()
+            offers = self._desk.operations().inherit.offers(name)
         except UnknownTask as error:
             return self.tasks(str(error), status=404)
         except ShadowbertError as error:
             return self._failure(error)
         mine = versions[0]
         others = [line.task for line in lines if line.tenant == mine.tenant and line.task != mine.task]
-        wrong = self._wrong()
-        return self._html("task.html", status, versions=versions, others=others, message=message, wrong=wrong)
+        shown = {"versions": versions, "others": others, "offers": offers}
+        return self._html("task.html", status, **shown, message=message, wrong=self._wrong())
 
     def carry_out(self, form: Mapping[str, str]) -> Response:
         task = form.get("task", "")
@@ -105,7 +107,7 @@ def _environment() -> Environment:
         percent=percent, ms=milliseconds, stage=stage_of, training=training_of, moment=moment, because=because
     )
     environment.filters.update(learnable=learnable_of, filling=described, waiting=waiting_for)
-    environment.filters["arranged"] = arranged_of
+    environment.filters.update(arranged=arranged_of, heirlooms=heirlooms_of)
     environment.filters["count"] = lambda number: f"{number:,}"
     environment.globals.update(
         version=__version__,

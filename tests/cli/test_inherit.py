@@ -100,6 +100,7 @@ def test_an_operators_word_carries_over_and_none_gives_up(shell: Shell, store: S
     assert now(store, new).inherits == (Inherited(old.id, OLD + NEW),)
     assert shell("retrain", TASK).stdout == f"{TASK}: a training on 84 examples is queued\n"
     assert (shell.json("status")[1]["examples"], verdicts(store, new)[-1].numbers) == (84, {"examples": 60.0})
+    assert f"carries 60 examples of version {old.id}" in shell("show", TASK).stdout
     assert shell("task", "inherit", TASK, "--none").stdout == (
         f"{TASK}: version {new.id} inherits nothing any more; students that were taught them stay\n"
     )
