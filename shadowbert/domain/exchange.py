@@ -1,4 +1,7 @@
-"""One HTTP call and its reply: the unit of the journal."""
+"""One HTTP call and its reply: the unit of the journal.
+
+An exchange and its parts have no slots: orjson, which writes one for each call, is twice as fast without.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,7 +28,7 @@ class Outcome(StrEnum):
     OURS = "ours"  # an error reply that shadowbert made itself
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CallNote:
     """What the web process saw in a call of a known version when it decided."""
 
@@ -35,7 +38,7 @@ class CallNote:
     eligible: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Exchange:
     """Everything the journal keeps of one HTTP call. Never holds a credential."""
 

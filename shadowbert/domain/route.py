@@ -80,7 +80,7 @@ class Reason(StrEnum):
     SURE = "sure"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Route:
     """What was decided for one call. `p_llm` is the probability with which it was sent to the LLM, given the policy."""
 

@@ -1,12 +1,12 @@
 """Trained models of a task version and what they say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from shadowbert.domain.contract import Answer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Guess:
     """What a student thinks: an answer with a calibrated probability per field and for the whole."""
 
@@ -29,7 +29,7 @@ class Slice:
         return guess.joint >= self.threshold and not self.excluded.intersection(enumerate(guess.answer))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prediction:
     """A guess on an exchange together with what the policy in force made of it."""
 
@@ -42,7 +42,8 @@ class Prediction:
 
     def noted(self) -> "Prediction":
         """For the log, which has no use for the probability of every label."""
-        return replace(self, guess=replace(self.guess, distributions=()))
+        guess = Guess(self.guess.answer, self.guess.confidences, self.guess.joint)
+        return Prediction(self.student_id, self.candidate_id, guess, self.in_slice, self.late, self.ms)
 
 
 @dataclass(frozen=True, slots=True)
