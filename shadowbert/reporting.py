@@ -1,6 +1,7 @@
 """The report in words and as plain JSON values: the same for the command line, the admin API and the page."""
 
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from shadowbert.curation.outcome import Unfit
@@ -9,8 +10,10 @@ from shadowbert.domain.route import Reason
 from shadowbert.domain.task import Stage
 from shadowbert.flow.lineages import TaskLine
 from shadowbert.flow.report import CandidateReport, TaskReport
+from shadowbert.flow.reshape import TemplateView
 from shadowbert.flow.strays import Unfounded
 from shadowbert.flow.unrecognised import StrayGroup, Unrecognised
+from shadowbert.recognition.editing import STAMP, TEXT, Slot
 
 REASONS = {
     Reason.COLLECTING: "no student yet",
@@ -77,6 +80,10 @@ UNFOUNDED = {
     Unfounded.PINNED: "its task is pinned",
 }
 """Why a group of calls founds no task, in words."""
+
+
+HOLDS = MappingProxyType({TEXT: "any text", STAMP: "a date, a time or an id"})
+"""What a slot holds, in words."""
 
 
 def because(code: str) -> str:
@@ -151,7 +158,8 @@ def learnable_of(task: TaskReport) -> str:
 
 def arranged_of(task: TaskReport) -> str:
     """How operators arranged the task; empty where they did not."""
-    pinned = ["pinned: no further version is founded by itself"] if task.pinned else []
+    replaced = [f"replaced by its operator's template, version {task.replaced_by}"] if task.replaced_by else []
+    pinned = [*replaced, *(["pinned: no further version is founded by itself"] if task.pinned else [])]
     return "; ".join([*pinned, f"also called {', '.join(task.former)}"] if task.former else pinned)
 
 
@@ -159,6 +167,16 @@ def heirlooms_of(task: TaskReport) -> str:
     """What it carries of earlier versions; empty where it inherits nothing."""
     versions = f"version{'s' * (len(task.inherits) > 1)} {_listed(list(task.inherits))}" if task.inherits else ""
     return f"carries {task.inherited:,} examples of {versions}" if versions else ""
+
+
+def slot_of(slot: Slot, view: TemplateView) -> str:
+    """What a slot of a template holds, and how much that varies."""
+    holds = f"`{slot.key}` of a JSON object" if slot.key else HOLDS[slot.holds]
+    contents = view.contents.get(slot.number)
+    if contents is None:
+        return f"holds {holds}"
+    among = f"in {view.calls} calls" if view.calls else "when it was found"
+    return f"holds {holds}, {contents} different content{'s' if contents != 1 else ''} {among}"
 
 
 def fields_of(task: TaskLine) -> str:
@@ -203,6 +221,7 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "missing": task.missing,
         "former": list(task.former),
         "pinned": task.pinned,
+        "replaced_by": task.replaced_by,
         "training": task.training.state if task.training else None,
         "training_message": training_of(task),
         "students": [

@@ -25,8 +25,8 @@ from shadowbert.cli.output import emit, say, say_lines
 from shadowbert.errors import OperatorError
 from shadowbert.flow.reshape import Reshape, Reshaped, TemplateView
 from shadowbert.recognition.editing import Slot, marked, slots_of
+from shadowbert.reporting import slot_of
 
-HOLDS = {"text": "any text", "stamp": "a date, a time or an id"}
 DOCUMENT = ("task", "version", "messages", "calls", "inputs")
 INPUT_SHOWN = 600
 
@@ -117,7 +117,7 @@ def template_lines(view: TemplateView) -> Iterator[Text]:
         yield Text(role, style="bold")
         yield from (_indented(line) for line in _message(parts).split("\n", allow_blank=True))
     for slot in slots_of(view.skeleton):
-        yield Text(_slot(slot, view))
+        yield Text(f"slot {slot.number}: {'counts' if slot.counts else 'does not count'}, {slot_of(slot, view)}")
     for note in view.notes:
         yield Text(note, style="yellow")
     for text in view.inputs:
@@ -138,14 +138,3 @@ def _message(parts: list[str | Slot]) -> Text:
 
 def _indented(line: Text) -> Text:
     return Text("  ") + line
-
-
-def _slot(slot: Slot, view: TemplateView) -> str:
-    holds = f"`{slot.key}` of a JSON object" if slot.key else HOLDS[slot.holds]
-    contents = view.contents.get(slot.number)
-    if contents is None:
-        known = ""
-    else:
-        among = f" in {view.calls} calls" if view.calls else " when it was found"
-        known = f", {contents} different contents{among}"
-    return f"slot {slot.number}: {'counts' if slot.counts else 'does not count'}, holds {holds}{known}"

@@ -17,6 +17,7 @@ from shadowbert.flow.ledger import Work
 from shadowbert.flow.lineage import NAME_CHARACTERS
 from shadowbert.flow.named import named
 from shadowbert.flow.operate import Operator, told
+from shadowbert.flow.takeover import heir_of
 
 UNTYPABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's categories of controls, halves of characters, and ends of lines and paragraphs."""
@@ -82,11 +83,14 @@ class Arrange:
 
     def split(self, task: str, who: Operator, versions: Sequence[str], name: str) -> VersionRow:
         """These versions, by id or the beginning of one, become a task of their own; their candidates keep their
-        numbers, of which each task has none twice. Returns its newest version.
+        numbers, of which each task has none twice. What an operator replaced goes with the version in its place.
+        Returns the newest of them.
         """
         with self.ledger.write() as work:
             mine, new = _whole(work, task), _fit(name)
-            leaving = {version.id for version in (_by_prefix(mine, prefix) for prefix in versions)}
+            known = {version.id: version for version in mine}
+            named_ones = {_by_prefix(_current(mine), prefix).id for prefix in versions}
+            leaving = {version.id for version in mine if heir_of(version, known).id in named_ones}
             if not leaving:
                 raise OperatorError(f"name the versions of task {task} that are to be a task of their own")
             if len(leaving) == len(mine):
@@ -148,6 +152,10 @@ def _refuse_foreign(mine: VersionRow, theirs: VersionRow) -> None:
         raise OperatorError(f"task {mine.task} cannot be merged with itself")
     if theirs.tenant != mine.tenant:
         raise OperatorError(f"tenants share nothing: {mine.task} is of {mine.tenant}, {theirs.task} of {theirs.tenant}")
+
+
+def _current(versions: Sequence[VersionRow]) -> list[VersionRow]:
+    return [version for version in versions if version.replaced_by is None]
 
 
 def _by_prefix(versions: Sequence[VersionRow], prefix: str) -> VersionRow:

@@ -146,6 +146,8 @@ class TaskReport:
     """Of the examples: those on which only an earlier version has a label."""
     inherits: tuple[str, ...] = ()
     """Those versions."""
+    replaced_by: str | None = None
+    """The version that an operator's template founded in its place."""
 
     @property
     def red(self) -> bool:
@@ -225,6 +227,7 @@ class Report:
             pinned=version.pinned,
             inherited=inherited_of(work, version),
             inherits=tuple(kept.version_id for kept in version.inherits),
+            replaced_by=version.replaced_by,
         )
 
     def _candidate(
@@ -268,6 +271,8 @@ class Report:
         self, version: VersionRow, candidates: Sequence[CandidateReport], job: TrainingJob | None, examples: int
     ) -> str:
         """What stands between this task and the next step, in words."""
+        if version.replaced_by:
+            return ""
         if version.stage in STOPPED:
             return STOPPED[version.stage]
         if version.held:

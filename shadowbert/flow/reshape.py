@@ -6,6 +6,7 @@ old one serves nobody and gathers no evidence any more; collect hands its calls 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import inf, nextafter
 
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.ids import uuid7
@@ -148,7 +149,7 @@ class Reshape:
             candidate_id=None,
             forced=False,
             held=False,
-            created_at=self.clock(),
+            created_at=max(self.clock(), nextafter(old.created_at, inf)),  # newer, whatever the clock says
             audit_rate=None,
             inherits=(),
         )

@@ -61,6 +61,10 @@ def _add_views(router: APIRouter, desk: Desk) -> None:
     ) -> dict[str, object]:
         return desk.operations().inherit.plan(task, Choice(version, source)).to_json()
 
+    @router.get("/templates/{task:path}")
+    def templates(task: str) -> list[dict[str, object]]:
+        return [view.to_json() for view in desk.operations().reshape.views(task)]
+
     @router.get("/unrecognised")
     def unrecognised() -> dict[str, object]:
         return unrecognised_data(desk.report().unrecognised())

@@ -22,6 +22,8 @@ from shadowbert.flow.operate import Operate, Operator
 MAX_WHY = 1000
 MAX_NAME = 1000
 """Names that are longer than a task's may be are refused in the operator's terms; only what is no name is not read."""
+SLOT = "slot-"
+"""A slot that counts is a field of a form, by its number."""
 Outcome = VersionRow | int
 """The version as it is now, or the examples of a training asked for."""
 
@@ -154,6 +156,29 @@ class Inherit(Order):
         return operations.inherit.allow(task, who, choice)
 
 
+class Count(Order):
+    slots: tuple[int, ...] = ()
+    version: str | None = None
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        return operations.reshape.count(task, who, self.version, self.slots).version
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, str]) -> Self:
+        chosen = tuple(
+            int(name[len(SLOT) :]) for name in form if name.startswith(SLOT) and name[len(SLOT) :].isdecimal()
+        )
+        return cls(why=form.get("why", "")[:MAX_WHY], slots=chosen, version=form.get("version"))
+
+
+class Template(Order):
+    messages: JsonValue = None
+    version: str | None = None
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        return operations.reshape.edit(task, who, self.version, self.messages).version
+
+
 class _Arranging(Order):
     act: ClassVar[Callable[[Arrange, str, Operator], VersionRow]]
 
@@ -181,6 +206,8 @@ ORDERS: Mapping[str, type[Order]] = MappingProxyType(
         "fill": Fill,
         "rename": Rename,
         "merge": Merge,
+        "count": Count,
+        "template": Template,
         "split": Split,
         "inherit": Inherit,
         "pin": Pin,

@@ -19,6 +19,7 @@ from shadowbert.domain.records import VersionRow
 from shadowbert.errors import ShadowbertError, UnknownTask
 from shadowbert.flow.fills import described
 from shadowbert.flow.report import TaskReport
+from shadowbert.recognition.editing import marked, slots_of
 from shadowbert.reporting import (
     arranged_of,
     because,
@@ -27,6 +28,7 @@ from shadowbert.reporting import (
     milliseconds,
     moment,
     percent,
+    slot_of,
     stage_of,
     training_of,
     waiting_for,
@@ -60,13 +62,14 @@ class Page:
             report = self._desk.report()
             versions, lines = report.task(name)[::-1], report.lineages()
             offers = self._desk.operations().inherit.offers(name)
+            templates = {view.version: view for view in self._desk.operations().reshape.views(name)}
         except UnknownTask as error:
             return self.tasks(str(error), status=404)
         except ShadowbertError as error:
             return self._failure(error)
         mine = versions[0]
         others = [line.task for line in lines if line.tenant == mine.tenant and line.task != mine.task]
-        shown = {"versions": versions, "others": others, "offers": offers}
+        shown = {"versions": versions, "others": others, "offers": offers, "templates": templates}
         return self._html("task.html", status, **shown, message=message, wrong=self._wrong())
 
     def carry_out(self, form: Mapping[str, str]) -> Response:
@@ -108,6 +111,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(learnable=learnable_of, filling=described, waiting=waiting_for)
     environment.filters.update(arranged=arranged_of, heirlooms=heirlooms_of)
+    environment.filters.update(marked=marked, slots=slots_of, slot=slot_of)
     environment.filters["count"] = lambda number: f"{number:,}"
     environment.globals.update(
         version=__version__,

@@ -299,3 +299,15 @@ def grown(store: Store, lines: list[Lineage], before: dict[str, int]) -> dict[st
     assert len({(c.task_id, c.number) for c in candidates}) == len(candidates)
     assert all(c.number >= before.get(c.id, 1) for c in candidates)
     return {c.id: c.number for c in candidates}
+
+
+def test_a_replaced_version_goes_with_the_one_in_its_place(line: Lineage, arrange: Arrange) -> None:
+    heir, other = sibling(line), sibling(line)
+    with line.store.write() as work:
+        work.tasks.replace(line.version_id, heir.version_id)
+    with pytest.raises(OperatorError, match="no version begins with"):
+        arrange.split("bank", MARIA, [line.version_id], "x")
+    with pytest.raises(OperatorError, match="no version of task bank would stay"):
+        arrange.split("bank", MARIA, [heir.version_id, other.version_id], "x")
+    assert arrange.split("bank", MARIA, [heir.version_id], "edited").id == heir.version_id
+    assert tasks(line.store) == {"bank": {other.version_id}, "edited": {line.version_id, heir.version_id}}
