@@ -33,24 +33,17 @@ class FaithfulProtocol(LimitedProtocol):
     """Whether the next byte begins a request."""
     _method: str | None = None
     """Of this request, where the parser sees the stand-in."""
-    _in_head = False
 
     def data_received(self, data: bytes) -> None:
         super().data_received(self._disguised(data) if self._between else data)
 
     def on_message_begin(self) -> None:
-        self._between, self._in_head = False, True
+        self._between = False
         super().on_message_begin()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:
-            super().on_header(name, value)
-        else:  # a trailer: whoever sent it might not have been allowed to say it in the head
-            self._count(len(name) + len(value))
-
     def on_headers_complete(self) -> None:
-        self._in_head = False
         super().on_headers_complete()
+        self.headers = []  # for the trailers: whoever sent them might not have been allowed to say them in the head
         # The application starts only after this callback.
         if self._method is not None:
             self.scope["method"], self._method = self._method, None
