@@ -31,8 +31,8 @@ class Network:
     """Not thread-safe by promise: one thread at a time."""
 
     def __init__(self, model: bytes, tokenizer: bytes, *, max_tokens: int, threads: int = 1) -> None:
-        self._max_tokens = max_tokens
         self._tokenizer = _tokenizer(tokenizer, max_tokens)
+        self._mask = np.ones((1, max_tokens), dtype=np.int64)
         try:
             self._session = ort.InferenceSession(model, _options(threads), providers=["CPUExecutionProvider"])
         except _LOAD_ERRORS as exc:
@@ -52,7 +52,7 @@ class Network:
     def run(self, encoding: Encoding) -> Row:
         ids = np.array([encoding.ids], dtype=np.int64)
         try:
-            return self._session.run([OUTPUT], {IDS: ids, MASK: np.ones_like(ids)})[0][0]  # type: ignore[no-any-return]
+            return self._session.run([OUTPUT], {IDS: ids, MASK: self._mask[:, : ids.shape[1]]})[0][0]  # type: ignore[no-any-return]
         except _RUN_ERRORS as exc:
             raise StudentError(f"the ONNX graph failed: {exc}") from exc
 
