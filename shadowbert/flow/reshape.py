@@ -156,8 +156,11 @@ class Reshape:
         self._retire(work, old, new, who)
         work.tasks.found(new)
         work.tasks.set_manners(new.id, old.reply_model, old.manners)
+        lost = ", and inherits nothing yet" if old.inherits else ""
         stage = old.stage if old.stage in (Stage.PAUSED, Stage.OFF) else Stage.COLLECTING
-        verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, f"{said} by {who.name}; it stands in place of {old.id}.")
+        verdict = Verdict(
+            Ruling.INCONCLUSIVE, Move.STEP, f"{said} by {who.name}; it stands in place of {old.id}{lost}."
+        )
         return work.tasks.move(new, verdict, self._to(stage, who, held=old.held))
 
     def _retire(self, work: Work, old: VersionRow, new: VersionRow, who: Operator) -> None:
@@ -182,7 +185,8 @@ def _chosen(versions: Sequence[VersionRow], wanted: str | None) -> VersionRow:
     if len(found) == 1:
         return found[0]
     ids = ", ".join(version.id for version in found or versions)
-    raise OperatorError(f"{'several versions' if found else 'no version'} in force begin with {wanted!r}: {ids}")
+    which = "several versions in force begin" if found else "no version in force begins"
+    raise OperatorError(f"{which} with {wanted!r}: {ids}")
 
 
 def _view(work: Work, version: VersionRow) -> TemplateView:

@@ -68,7 +68,7 @@ def test_its_json_is_taken_back_with_a_change(shell: Shell, desk: Desk, tmp_path
         "The worker hands the calls over, and trains a student on them when there are enough.",
     ]
     assert shell.refused("task", "template", "bank", "--edit", str(file)) == (
-        f"no version in force begin with '{old.id}': {new.id}"
+        f"no version in force begins with '{old.id}': {new.id}"
     )
     with desk.store.read() as work:
         (verdict,) = work.tasks.verdicts([new.id])
@@ -99,7 +99,7 @@ REFUSED = {
     "to edit",
     "--edit empty.json": "the document has no messages; `shadowbert task template TASK --json` prints one to edit",
     "--edit list.json": "the number of messages and their roles stay as they are: system, user",
-    "--version x": "no version in force begin with 'x':",
+    "--version x": "no version in force begins with 'x':",
 }
 
 

@@ -283,11 +283,11 @@ def test_a_version_is_named_by_its_id_or_the_beginning_of_one(desk: Desk) -> Non
     assert [view.version for view in desk.reshape.views("bank")] == [desk.line.version_id, other.version_id]
     with pytest.raises(OperatorError, match="several versions in force begin with '0'"):
         desk.reshape.view("bank", "0")
-    with pytest.raises(OperatorError, match="no version in force begin with 'x'"):
+    with pytest.raises(OperatorError, match="no version in force begins with 'x'"):
         desk.reshape.view("bank", "x")
     new = desk.reshape.edit("bank", MARIA, desk.line.version_id, EDIT).version
     assert new.teacher == desk.line.now.teacher
-    with pytest.raises(OperatorError, match="no version in force begin"):
+    with pytest.raises(OperatorError, match="no version in force begins"):
         desk.reshape.edit("bank", MARIA, desk.line.version_id, EDIT)
 
 
