@@ -15,7 +15,7 @@ from shadowbert.domain.records import VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.lineage import NAME_CHARACTERS
-from shadowbert.flow.named import named
+from shadowbert.flow.named import by_id, named
 from shadowbert.flow.operate import Operator, told
 from shadowbert.flow.takeover import heir_of
 
@@ -161,8 +161,4 @@ def _current(versions: Sequence[VersionRow]) -> list[VersionRow]:
 def _by_prefix(versions: Sequence[VersionRow], prefix: str) -> VersionRow:
     if len(prefix) < SHORTEST_PREFIX:
         raise OperatorError(f"say at least {SHORTEST_PREFIX} characters of a version's id, not {prefix!r}")
-    found = [version for version in versions if version.id.startswith(prefix)]
-    if len(found) == 1:
-        return found[0]
-    ids = ", ".join(version.id for version in found or versions)
-    raise OperatorError(f"{'several versions begin' if found else 'no version begins'} with {prefix!r}: {ids}")
+    return by_id(versions, prefix)

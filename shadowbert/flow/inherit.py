@@ -13,7 +13,7 @@ from shadowbert.domain.records import ExampleRow, Inherited, VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.flow.carryover import UNMOVED, Comparison, Questions, Replied, compare, least, questions
 from shadowbert.flow.ledger import Ledger, Work
-from shadowbert.flow.named import named
+from shadowbert.flow.named import by_id, in_force, named
 from shadowbert.flow.operate import Operator, noted, sentence
 from shadowbert.flow.taught import examples_of, inherited, inherited_of, legacies
 
@@ -109,7 +109,7 @@ class Inherit:
     def give_up(self, task: str, who: Operator, choice: Choice) -> VersionRow:
         """Inherit nothing any more. Students that were taught it stay, and it never becomes evidence for them."""
         with self.ledger.write() as work:
-            version = _version(_present(work, task), choice.version)
+            version = _version(work, task, _present(work, task), choice.version)
             if not version.inherits:
                 raise OperatorError(f"version {version.id} of task {task} inherits nothing")
             said = sentence(f"{inherited_of(work, version)} inherited examples given up", who)
@@ -231,9 +231,9 @@ def _present(work: Work, task: str) -> list[VersionRow]:
 def _pair(work: Work, task: str, choice: Choice) -> tuple[VersionRow, VersionRow]:
     """The version that inherits and the one that it inherits from."""
     versions = _present(work, task)
-    version = _version(versions, choice.version)
+    version = _version(work, task, versions, choice.version)
     if choice.source:
-        source = _version(versions, choice.source)
+        source = by_id(versions, choice.source)
     else:
         best = _best(work, version, versions)
         if best is None:
@@ -251,12 +251,5 @@ def _best(work: Work, version: VersionRow, versions: Sequence[VersionRow]) -> Ve
     return max(fitting or earlier, key=lambda v: (examples_of(work, v), v.created_at, v.id), default=None)
 
 
-def _version(versions: Sequence[VersionRow], wanted: str) -> VersionRow:
-    """By the beginning of its id; the newest that has not been replaced where nothing is said."""
-    found = (
-        [v for v in versions if v.id.startswith(wanted)] if wanted else [v for v in versions if not v.replaced_by][-1:]
-    )
-    if len(found) == 1:
-        return found[0]
-    ids = ", ".join(version.id for version in found or versions)
-    raise OperatorError(f"{'several versions begin' if found else 'no version begins'} with {wanted!r}: {ids}")
+def _version(work: Work, task: str, versions: Sequence[VersionRow], wanted: str) -> VersionRow:
+    return by_id(versions, wanted) if wanted else in_force(work.tasks, task)[-1]

@@ -1,5 +1,6 @@
-"""Finds a task by its name. Knows nothing of what is wanted of it."""
+"""Finds a task by its name, and a version by its id. Knows nothing of what is wanted of them."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from shadowbert.domain.records import VersionRow
@@ -35,6 +36,15 @@ def named(tasks: NamesPort, name: str) -> list[VersionRow]:
     names = sorted({version.task for version in tasks.versions()})
     known = f"known tasks: {', '.join(names)}" if names else "no task has been found yet"
     raise UnknownTask(f"no task is called {name!r}; {known}")
+
+
+def by_id(versions: Sequence[VersionRow], wanted: str) -> VersionRow:
+    """The version whose id this is, or begins so. Raises OperatorError with the ids there are."""
+    found = [version for version in versions if version.id.startswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    ids = ", ".join(version.id for version in found or versions)
+    raise OperatorError(f"{'several versions begin' if found else 'no version begins'} with {wanted!r}: {ids}")
 
 
 def _of_tenant(tasks: NamesPort, name: str) -> list[VersionRow]:
