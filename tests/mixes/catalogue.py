@@ -1,7 +1,9 @@
 """The mixes: several tasks at once in all shapes and ways, changes in mid-stream, noise, every captured request."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from tests.mixes.again import Again
 from tests.mixes.asks import WAYS, Way
 from tests.mixes.captured import captured
 from tests.mixes.drawn import UNSTATED, drawn
@@ -38,6 +40,7 @@ def mixes() -> Iterator[Mix]:
     yield from _noisy()
     yield from map(drawn, range(DRAWN))
     yield from captured()
+    yield from _asked_again()
 
 
 def _shaped() -> Iterator[Mix]:
@@ -106,3 +109,32 @@ def _noisy() -> Iterator[Mix]:
     for at, noise in enumerate(NOISE):
         jobs = [asking(at, "plain", "schema"), asking(at + 2, "one_message", "tool")]
         yield Mix(f"noise: {noise}", [Phase(jobs, 30, (noise,), share=3.0)], seed=500 + at)
+
+
+def _asked_again() -> Iterator[Mix]:
+    """Two of three calls are wrong answers and complaints about them, from the first call on where the contract is
+    stated; the other task's clients ask in peace.
+    """
+    ways: tuple[tuple[str, Way, str], ...] = (
+        ("complaint", "schema", "plain"),
+        ("complaint", "prose", "xml"),
+        ("complaint", "tool", "static_shots"),
+        ("complaint", "json_object", "plain"),
+        ("tool", "tool", "plain"),
+        ("tool", "tool", "one_message"),
+    )
+    for at, (kind, way, shape) in enumerate(ways):
+        first = asking(0, shape, way, seed=at)
+        again = Again(first, "tool" if kind == "tool" else "complaint")
+        calm = [Phase([first], 40)] if way in UNSTATED else []
+        for batch in (9, 150):
+            phase = Phase([again, asking(2, "plain", "schema")], 150, ("chat",), batch=batch)
+            yield Mix(f"asked again ({kind}, {way}, {shape}), batches of {batch}", [*calm, phase], seed=700 + at)
+    forms: tuple[tuple[Way, Way], ...] = (("schema", "json_object"), ("tool", "schema"), ("schema", "prose"))
+    for at, (way, form) in enumerate(forms):
+        first = asking(0, "plain", way, seed=1)
+        other = replace(first, way=form, fields=("urgency", "needs_human"))
+        again = Again(first, "other", other)
+        for batch in (9, 150):
+            phases = [Phase([first], 40, batch=batch), Phase([again, replace(other, version=1)], 90, batch=batch)]
+            yield Mix(f"asked again ({way}, then {form}), batches of {batch}", phases, seed=750 + at)

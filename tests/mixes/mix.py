@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from shadowbert.domain.exchange import Exchange
 from shadowbert.testing.factories import TEACHER
@@ -23,6 +23,13 @@ class Job(Protocol):
     def call(self, number: int, draw: Random, /) -> tuple[Exchange, tuple[str, ...], tuple[str, ...]]:
         """The exchange, what its input holds and what it lacks."""
         ...
+
+
+@runtime_checkable
+class Poisonous(Protocol):
+    """A source some of whose calls must teach nothing."""
+
+    def poisons(self, number: int, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,8 @@ class Call:
     truth: tuple[str, int] | None
     holds: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    poison: bool = False
+    """It may be a call of a version, and teach nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +117,11 @@ class Mix:
                     noise = draw.choice(phase.noise)
                     calls.append(Call(NOISE[noise](draw, odd), None))
                     continue
-                number = numbers[job.name] = numbers.get(job.name, -1) + 1
+                count = f"{job.name} again" if isinstance(job, Poisonous) else job.name
+                number = numbers[count] = numbers.get(count, -1) + 1
                 exchange, holds, lacks = job.call(number, draw)
-                calls.append(Call(exchange, (job.name, job.version), holds, lacks))
+                poison = isinstance(job, Poisonous) and job.poisons(number)
+                calls.append(Call(exchange, None if poison else (job.name, job.version), holds, lacks, poison))
             yield from (calls[start : start + phase.batch] for start in range(0, len(calls), phase.batch))
 
 

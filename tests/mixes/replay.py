@@ -43,6 +43,12 @@ class Outcome:
     """Calls of each changed version when it was founded."""
     strangers: int = 0
     """Noise that became calls of a version."""
+    poison: int = 0
+    """Calls that may teach nothing, sent to a task."""
+    poisoned: int = 0
+    """Those that became examples."""
+    linked: int = 0
+    """Those that became calls of a version, with the call that they repeat."""
 
 
 def replay(mix: Mix, store: Store) -> Outcome:
@@ -76,6 +82,8 @@ def _judged(
 ) -> Outcome:
     names = {job.name for job in mix.jobs}
     outcome = Outcome(mix.name, tasks=len(names), versions=len(mix.jobs), founded=len(versions))
+    _count_poison(outcome, seen, calls)
+    calls = {id_: [row for row in rows if not seen[row.exchange_id].poison] for id_, rows in calls.items()}
     truths = {id_: Counter(seen[row.exchange_id].truth for row in rows) for id_, rows in calls.items()}
     _count_tasks(outcome, seen, versions, truths)
     for rows in calls.values():
@@ -90,6 +98,13 @@ def _judged(
         mine = [at_founding[id_][truth] for id_, of in main.items() if of == truth]
         outcome.waits.append(min(mine, default=10_000))
     return outcome
+
+
+def _count_poison(outcome: Outcome, seen: Mapping[str, Call], calls: Mapping[str, list[CallRow]]) -> None:
+    found = [row for rows in calls.values() for row in rows if seen[row.exchange_id].poison]
+    outcome.poison = sum(call.poison for call in seen.values())
+    outcome.poisoned = sum(row.answer is not None for row in found)
+    outcome.linked = sum(row.parent is not None for row in found)
 
 
 def _count_tasks(

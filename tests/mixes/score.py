@@ -52,6 +52,15 @@ class Score:
         return self._sum("strangers")
 
     @property
+    def poisoned(self) -> int:
+        """Calls that asked again, or were answered wrong, and became examples."""
+        return self._sum("poisoned")
+
+    @property
+    def linked(self) -> int:
+        return self._sum("linked")
+
+    @property
     def splits(self) -> float:
         """Versions founded for each true one."""
         return self._sum("founded") / self._sum("versions")
@@ -65,6 +74,7 @@ class Score:
             f"{len(self.outcomes)} mixes, {self._sum('tasks')} tasks: precision {self.precision:.4f}, "
             f"recall {self.recall:.4f}, slots {self.slots:.4f} (exact {self.exact:.4f}, without examples "
             f"{self.bare:.4f}), late {self.late}, wait {self.wait}, strangers {self.strangers}, "
+            f"poison {self.poisoned} of {self._sum('poison')} (linked {self.linked}), "
             f"versions founded for each true one {self.splits:.3f}"
         )
 

@@ -23,6 +23,8 @@ def test_tasks_are_found_and_nothing_else(score: Score) -> None:
     assert score.precision >= 0.98, score.table()
     assert score.recall >= 0.98, score.table()
     assert score.strangers == 0, score.table()
+    assert score.poisoned == 0, score.table()
+    assert score.linked >= 500, score.table()
     assert score.splits <= 1.05, score.table()
 
 
