@@ -129,7 +129,7 @@ class Reshape:
             _check(skeleton, prompts, len(rows))
         if len(rows) >= LEAST:
             skeleton = replace(skeleton, repeating=repeating(skeleton, rows))
-        said = f"Template edited, it matches {len(rows)} of the latest {len(prompts)} calls,"
+        said = f"it matches {len(rows)} of the latest {len(prompts)} calls"
         with self.ledger.write() as work:
             work.mirror.touch()  # operators take turns
             _refuse_known(in_force(work.tasks, task), old, skeleton)
@@ -156,11 +156,10 @@ class Reshape:
         self._retire(work, old, new, who)
         work.tasks.found(new)
         work.tasks.set_manners(new.id, old.reply_model, old.manners)
-        lost = ", and inherits nothing yet" if old.inherits else ""
+        lost = ". What that one inherited is not carried over" if old.inherits else ""
         stage = old.stage if old.stage in (Stage.PAUSED, Stage.OFF) else Stage.COLLECTING
-        verdict = Verdict(
-            Ruling.INCONCLUSIVE, Move.STEP, f"{said} by {who.name}; it stands in place of {old.id}{lost}."
-        )
+        reason = f"Founded on the template that {who.name} edited, in place of version {old.id}: {said}{lost}."
+        verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, reason)
         return work.tasks.move(new, verdict, self._to(stage, who, held=old.held))
 
     def _retire(self, work: Work, old: VersionRow, new: VersionRow, who: Operator) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shadowbert.domain.records import CallRow, LoggedExchange, VersionRow
-from shadowbert.flow.ledger import Ledger
+from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.reading import read_request
 from shadowbert.recognition.fingerprint import input_hash
 from shadowbert.recognition.template import input_text, match
@@ -38,19 +38,25 @@ class TakeOver:
 
     def _batch(self, version: VersionRow, heir: VersionRow) -> int:
         with self.ledger.read() as work:
-            rows = work.calls.after(version.id, work.marks.seq(mark_of(version)), limit=self.batch)
+            rows = work.calls.after(version.id, _seen(work, version, heir), limit=self.batch)
             exchanges = work.exchanges.by_ids([row.exchange_id for row in rows])
         if rows:
             matching = list(_rewritten(rows, exchanges, heir))
             with self.ledger.write() as work:
                 work.calls.hand_over(matching)
-                work.marks.set(mark_of(version), seq=rows[-1].seq)
+                work.marks.set(mark_of(version), seq=rows[-1].seq, note=heir.id)
         return len(rows)
 
 
 def mark_of(version: VersionRow) -> str:
-    """Where it is kept how far the calls of a replaced version were looked at."""
+    """Where it is kept how far the calls of a replaced version were looked at, and for which heir."""
     return f"t:{version.id}"
+
+
+def _seen(work: Work, version: VersionRow, heir: VersionRow) -> int:
+    """What the template before did not match, that of a later edit may: for another heir it begins anew."""
+    mark = mark_of(version)
+    return work.marks.seq(mark) if work.marks.note(mark) == heir.id else 0
 
 
 def heir_of(version: VersionRow, known: Mapping[str, VersionRow]) -> VersionRow:

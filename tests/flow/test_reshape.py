@@ -178,6 +178,19 @@ def test_calls_follow_a_row_of_edits_to_its_end(desk: Desk) -> None:
     assert len(desk.calls(back.version.id)) == 60
 
 
+def test_what_an_edit_lost_comes_over_with_the_next(desk: Desk) -> None:
+    with_calls(desk, 40)
+    desk.put([f"no channel {n}" for n in range(10)])
+    whole = [EDIT[0], {"role": "user", "content": [{"slot": None}]}]
+    first = desk.reshape.edit("bank", MARIA, None, EDIT)
+    desk.settle()
+    assert (len(desk.calls(first.replaced)), len(desk.calls(first.version.id))) == (10, 40)
+    second = desk.reshape.edit("bank", MARIA, None, whole)
+    desk.settle()
+    assert [len(desk.calls(version.id)) for version in desk.versions] == [0, 0, 50]
+    assert [row.seq for row in desk.calls(second.version.id)] == list(range(1, 51))
+
+
 SERVING = (Stage.CANARY, Stage.LIVE)
 
 
@@ -194,7 +207,7 @@ def test_whoever_served_is_taken_down_first(stage: Stage, desk: Desk) -> None:
         assert work.candidates.active(old.id) == []
         retired = work.candidates.get(candidate.id)
         last = work.tasks.verdicts([old.id])[-1]
-        mine = work.tasks.verdicts([new.id])
+        (mine,) = work.tasks.verdicts([new.id])
         table = work.mirror.table(audit_rate=0.05)
         verdicts = {version.id: work.tasks.verdicts([version.id]) for version in work.tasks.versions()}
     assert retired is not None
@@ -203,9 +216,10 @@ def test_whoever_served_is_taken_down_first(stage: Stage, desk: Desk) -> None:
         "maria", MARIA.why, Move.DEMOTE if stage in SERVING else Move.STEP,
     )  # fmt: skip
     assert new.id in last.verdict.reason
-    assert [row.verdict.reason for row in mine] == [
-        f"Template edited, it matches 60 of the latest 60 calls, by maria; it stands in place of {old.id}."
-    ]
+    assert mine.verdict.reason == (
+        f"Founded on the template that maria edited, in place of version {old.id}: "
+        "it matches 60 of the latest 60 calls."
+    )
     assert [version.id for version in table.versions] == [new.id]
     founded = {v.id: replace(v, stage=Stage.COLLECTING, share=0.0, epoch=0, candidate_id=None) for v in (old, new)}
     for version in (old, new):
