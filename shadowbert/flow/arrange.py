@@ -25,6 +25,7 @@ SHORTEST_PREFIX = 4
 
 
 class LineagesPort(Protocol):
+    def hold(self) -> None: ...
     def rename(self, task_id: str, name: str) -> None: ...
     def pin(self, task_id: str, *, pinned: bool) -> None: ...
     def merge(self, task_id: str, other_id: str) -> None: ...
@@ -121,8 +122,8 @@ class Arrange:
 
 
 def _whole(work: ArrangeWork, task: str) -> list[VersionRow]:
-    """All versions of the task that is meant, newest last. Whoever arranges tasks at the same time waits."""
-    work.mirror.touch()
+    """All versions of the task that is meant, newest last; nobody else moves or arranges them until the commit."""
+    work.lineages.hold()
     return _versions(work, named(work.tasks, task)[-1].task_id)
 
 

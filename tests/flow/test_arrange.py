@@ -1,6 +1,7 @@
 """An operator's hand on tasks as such, on real stores."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import VersionRow
 from shadowbert.domain.task import Policy, Stage
-from shadowbert.errors import OperatorError, UnknownTask
+from shadowbert.errors import OperatorError, StaleState, UnknownTask
 from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.history import replay
 from shadowbert.flow.operate import Operate, Operator
@@ -311,3 +312,31 @@ def test_a_replaced_version_goes_with_the_one_in_its_place(line: Lineage, arrang
         arrange.split("bank", MARIA, [heir.version_id, other.version_id], "x")
     assert arrange.split("bank", MARIA, [heir.version_id], "edited").id == heir.version_id
     assert tasks(line.store) == {"bank": {other.version_id}, "edited": {line.version_id, heir.version_id}}
+
+
+def test_the_gate_and_the_log_go_on_while_tasks_are_arranged(line: Lineage, arrange: Arrange) -> None:
+    """None of them is refused or waits for ever: what moves a version takes its turn, and calls are added meanwhile."""
+    mail, stages = found(line.store, task="mail"), (Stage.PAUSED, Stage.COLLECTING)
+
+    def arranged() -> None:
+        for number in range(6):
+            arrange.merge("bank", MARIA, ["mail"])
+            arrange.split("bank", MARIA, [mail.version_id], "mail")
+            arrange.rename("bank", MARIA, f"bank {number % 2}")
+            arrange.rename("bank", MARIA, "bank")
+
+    def moved() -> None:
+        for number in range(12):
+            with suppress(StaleState):
+                mail.move(stages[number % 2])
+
+    def logged() -> None:
+        for _ in range(12):
+            mail.calls(2)
+
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(act) for act in (arranged, moved, logged)]:
+            done.result(60)
+    assert tasks(line.store) == {"bank": {line.version_id}, "mail": {mail.version_id}}
+    with line.store.read() as work:
+        assert len(work.calls.labelled(mail.version_id)) == 24
