@@ -47,7 +47,7 @@ def unrecognised_lines(seen: Unrecognised) -> Iterator[Text]:
         yield Text("Those among them that could become a task, by what they have in common", style="bold")
         for group in seen.groups:
             what = (group.teacher or "-", group.endpoint, group.client or "-", f"last seen {moment(group.last_at)}")
-            yield Text(f"{group.calls:,} calls{GAP}{GAP.join(what)}")
+            yield Text(f"{group.calls:,} call{'' if group.calls == 1 else 's'}{GAP}{GAP.join(what)}")
             yield Text(f"  no task: {waiting_for(group)}", style="dim")
             yield Text(f"  for example exchange {group.example}", style="dim")
 

@@ -100,16 +100,17 @@ class Reports(Repository):
     def shares(self, after: int, until: int) -> Sequence[Share]:
         """The observed exchanges of a range of load sequences, by reason and by whether they are calls of a version.
 
-        One pass over the range by the index on `seq`, with a look into the primary key of `calls` for each row.
+        One pass over the range by the index on `seq`, with a look into the primary key of `calls` for each row: as a
+        join, PostgreSQL would read all calls there are.
         """
-        known = calls.c.exchange_id.is_not(None).label("known")
-        at = exchanges.c.received_at
-        query = (
-            select(exchanges.c.reason, known, func.count(), func.min(at), func.max(at))
-            .outerjoin(calls, calls.c.exchange_id == exchanges.c.id)
+        call = select(calls.c.seq).where(calls.c.exchange_id == exchanges.c.id).scalar_subquery()
+        seen = (
+            select(exchanges.c.reason, exchanges.c.received_at.label("at"), call.is_not(None).label("known"))
             .where(exchanges.c.seq > after, exchanges.c.seq <= until, exchanges.c.endpoint.is_not(None))
-            .group_by(exchanges.c.reason, known)
+            .subquery()
         )
+        counts = func.count(), func.min(seen.c.at), func.max(seen.c.at)
+        query = select(seen.c.reason, seen.c.known, *counts).group_by(seen.c.reason, seen.c.known)
         return [Share(reason, bool(is_call), int(n), *times) for reason, is_call, n, *times in self._db.execute(query)]
 
     def groups(self, *, limit: int) -> Sequence[Group]:
