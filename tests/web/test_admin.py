@@ -19,6 +19,7 @@ ROUTES = [
     ("GET", "/shadowbert/api/tasks/nobody"),
     ("GET", "/shadowbert/api/lineages"),
     ("GET", "/shadowbert/api/unrecognised"),
+    ("GET", "/shadowbert/api/inheritance/bank"),
     *(("POST", f"/shadowbert/api/tasks/bank/{verb}") for verb in ORDERS),
     ("POST", "/shadowbert/api/tasks/bank/nonsense"),
 ]
