@@ -132,12 +132,28 @@ Fills = Mapping[str, Fill]
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """The constant text of answers that are no JSON: statics[0] label statics[1] label ... statics[-1]."""
+
+    statics: tuple[str, ...]
+    fields: tuple[int, ...]
+    """Whose label stands in each hole, by the field's number."""
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """Fields in canonical order (sorted by path) and a prefixed hash that names them."""
 
     fields: tuple[Field, ...]
     hash: str
     unlearnable: tuple[Unlearnable, ...] = ()
+    frame: Frame | None = None
+    """Where the answers are labels in a text that is always the same."""
+
+    @property
+    def worded(self) -> bool:
+        """Answers are text and no JSON."""
+        return self.bare or self.frame is not None
 
     @property
     def bare(self) -> bool:
@@ -181,7 +197,8 @@ class Contract:
             for f in self.fields
         ]
         free = [{"path": list(u.path), "required": u.required, "types": list(u.types)} for u in self.unlearnable]
-        return {"hash": self.hash, "fields": fields, **({"unlearnable": free} if free else {})}
+        framed = {"frame": [list(self.frame.statics), list(self.frame.fields)]} if self.frame else {}
+        return {"hash": self.hash, "fields": fields, **({"unlearnable": free} if free else {}), **framed}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Contract":
@@ -193,4 +210,5 @@ class Contract:
             unlearnable=tuple(
                 Unlearnable(tuple(u["path"]), u["required"], tuple(u["types"])) for u in data.get("unlearnable", ())
             ),
+            frame=Frame(*map(tuple, data["frame"])) if "frame" in data else None,
         )

@@ -40,7 +40,7 @@ def _label(piece: Piece, contract: Contract, guess: Guess, top: int, manner: Man
     field, probabilities = contract.fields[piece.field], guess.distributions[piece.field]
     if top > len(field.labels):
         return None
-    said = [str(label) if contract.bare else spelled(label, manner) for label in field.labels]
+    said = [str(label) if contract.worded else spelled(label, manner) for label in field.labels]
     ranked = sorted(zip(said, probabilities, strict=False), key=lambda pair: -pair[1])
     chosen = probabilities[guess.answer[piece.field]]
     return TokenLogprob(piece.text, _log(chosen), tuple((text, _log(p)) for text, p in ranked[:top]))

@@ -111,7 +111,7 @@ def _write(call: Recognised, version: PublishedVersion, output: OutputAsk, answe
     if pieces is None:
         return Reason.INVALID_ANSWER
     text = text_of(pieces)
-    if not (contract.bare or valid(call.schema, text if stated else unfenced(text))):
+    if not (contract.worded or valid(call.schema, text if stated else unfenced(text))):
         return Reason.INVALID_ANSWER
     return _Written(pieces, manner, text)
 

@@ -12,6 +12,7 @@ import orjson
 
 from shadowbert.domain.contract import Answer, Contract, Fills
 from shadowbert.domain.manner import Manner
+from shadowbert.recognition.framed import framed, unframed
 from shadowbert.recognition.reading import indices
 from shadowbert.recognition.schema import read_schema
 from shadowbert.recognition.tree import Branch, Variants
@@ -54,6 +55,8 @@ def write_answer(
     if contract.bare:
         label = contract.fields[0].labels[answer[0]]
         return merged([Piece(manner.before), Piece(str(label), 0), Piece(manner.after)])
+    if contract.frame is not None:
+        return merged([Piece(manner.before), *framed(contract.frame, contract.fields, answer), Piece(manner.after)])
     chosen = {field.path: (i, field, answer[i]) for i, field in enumerate(contract.fields)}
     try:
         written = pieces(_tree(orjson.dumps(schema)), chosen, fills, manner)
@@ -71,6 +74,8 @@ def read_answer(schema: Mapping[str, object], contract: Contract, text: str) -> 
         index = contract.fields[0].index(text.strip())
         found = contract.fields[0].other if index is None else index
         return None if found is None else (found,)
+    if contract.frame is not None:
+        return unframed(contract.frame, contract.fields, text)
     said = indices(_tree(orjson.dumps(schema)), contract.fields, parse_object(text))
     if said is None or (contract.unlearnable and not valid(schema, text)):
         return None
@@ -90,10 +95,10 @@ def manner_of(contract: Contract, text: str, finish_reason: str | None) -> Manne
 
     What is kept of it will be said to other callers: only white space and a code fence may stand around it.
     """
-    if contract.bare:
-        label = text.strip()
-        before, _, after = text.partition(label) if label else ("", "", "")
-        return Manner(finish_reason, before=before, after=after)
+    if contract.worded:
+        said = text.strip()
+        before, _, after = text.partition(said) if said else ("", "", "")
+        return Manner(finish_reason, before=before, after=after) if _as_framed(contract, said) else None
     found = _FRAMED.match(text)
     parsed = parse_object(found["json"]) if found else None
     if found is None or parsed is None:
@@ -105,6 +110,15 @@ def manner_of(contract: Contract, text: str, finish_reason: str | None) -> Manne
         if written == found["json"]:
             return replace(manner, before=found["before"], after=found["after"])
     return None
+
+
+def _as_framed(contract: Contract, text: str) -> bool:
+    """Whether it is written as its frame is, if there is one."""
+    answer = None if contract.frame is None else read_answer({}, contract, text)
+    if contract.frame is None or answer is None:
+        return contract.frame is None
+    written = write_answer({}, contract, answer)
+    return written is not None and text_of(written) == text
 
 
 @lru_cache(maxsize=512)

@@ -1,4 +1,4 @@
-"""A contract that nobody states, read off the teacher's answers: one word, or a JSON object of one shape.
+"""A contract that nobody states, read off the teacher's answers: one word, labels in a frame, or JSON of one shape.
 
 What is found are the labels seen so far; every field stays open for something else. Knows nothing of prompts.
 """
@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from shadowbert.domain.contract import Contract, Field, Label
+from shadowbert.domain.contract import Contract, Field, Frame, Label
 from shadowbert.recognition.answer import unfenced
 from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.fingerprint import canonical_json, digest
+from shadowbert.recognition.framed import frame_of, may_be_framed, names_of, rows_of
 from shadowbert.recognition.schema import MAX_DEPTH
 from shadowbert.wire.tolerant import parse_object
 
@@ -42,16 +43,21 @@ def infer(texts: Sequence[str]) -> Inferred | None:
     if len(texts) < LEAST:
         return None
     objects = [parsed for text in texts if (parsed := parse_object(unfenced(text))) is not None]
-    return _of_objects(objects, len(texts)) if objects else _of_words([text.strip() for text in texts])
+    if objects:
+        return _of_objects(objects, len(texts))
+    words, frame = _of_words([text.strip() for text in texts]), _of_frame(texts)
+    # Few fields with few labels make few answers in all: where lines are marked, they are read by their marks.
+    marked = sum(map(may_be_framed, texts)) >= SETTLED * len(texts)
+    return frame if words is None or (frame is not None and marked) else words
 
 
 def may_be_closed(text: str) -> bool:
-    """Whether an answer may be one of a few: an object, or no longer than a label.
+    """Whether an answer may be one of a few: an object, no longer than a label, or labels in a frame.
 
     >>> may_be_closed("spam"), may_be_closed("Thank you for asking. " * 9)
     (True, False)
     """
-    return len(text.strip()) <= LONGEST or parse_object(unfenced(text)) is not None
+    return len(text.strip()) <= LONGEST or parse_object(unfenced(text)) is not None or may_be_framed(text)
 
 
 def _of_words(texts: list[str]) -> Inferred | None:
@@ -60,6 +66,22 @@ def _of_words(texts: list[str]) -> Inferred | None:
         return None
     field = Field((), tuple(sorted(labels, key=canonical_json)), open=True)
     return Inferred(_contract((field,)), None)
+
+
+def _of_frame(texts: Sequence[str]) -> Inferred | None:
+    """White space at the ends belongs to the way of writing."""
+    statics = frame_of(texts)
+    rows = rows_of(statics, texts) if statics else []
+    if statics is None or len(rows) < SETTLED * len(texts):
+        return None
+    columns = [_settled(column, len(rows)) for column in zip(*rows, strict=True)]
+    labels = [tuple(sorted(column, key=canonical_json)) for column in columns if column]
+    if len(labels) < len(columns) or max(map(len, labels)) < 2:
+        return None
+    found = [Field((name,), said, open=True) for name, said in zip(names_of(statics), labels, strict=True)]
+    fields = tuple(sorted(found, key=lambda field: field.path))
+    frame = Frame((statics[0].lstrip(), *statics[1:-1], statics[-1].rstrip()), tuple(map(fields.index, found)))
+    return Inferred(replace(_contract(fields, frame.statics), frame=frame), None)
 
 
 def _of_objects(objects: list[dict[str, object]], answers: int) -> Inferred | None:
@@ -108,5 +130,6 @@ def _settled(values: Sequence[object], answers: int) -> list[Label] | None:
     return [by_text[text] for text in sorted(often)]
 
 
-def _contract(fields: tuple[Field, ...]) -> Contract:
-    return Contract(fields, "i1:" + digest(canonical_json([[field.path, field.labels] for field in fields])))
+def _contract(fields: tuple[Field, ...], *said: tuple[str, ...]) -> Contract:
+    """`said`: what else the answers have in common."""
+    return Contract(fields, "i1:" + digest(canonical_json([*([field.path, field.labels] for field in fields), *said])))

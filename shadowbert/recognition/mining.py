@@ -95,7 +95,7 @@ def _mine_message(role: str, texts: Sequence[str], *, clock: bool) -> SkeletonMe
     """`clock`: dates and ids that all texts share are left in slots."""
     statics = _dated(texts) if clock else None
     if statics is None:
-        statics = ("", "") if len(set(texts)) > 1 and all(map(read_object, texts)) else _mine_texts(texts)
+        statics = ("", "") if len(set(texts)) > 1 and all(map(read_object, texts)) else mine_texts(texts)
         statics = _without_stamps(statics) if clock else statics
     rows: list[list[str]] = []
     for text in texts:
@@ -136,7 +136,7 @@ def _without_stamps(statics: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _mine_texts(texts: Sequence[str]) -> tuple[str, ...]:
+def mine_texts(texts: Sequence[str]) -> tuple[str, ...]:
     """The statics of one message: one where all texts are equal, else the ends (may be empty) and what lies between."""
     if len(set(texts)) == 1:
         return (texts[0],)
