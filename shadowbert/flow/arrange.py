@@ -25,7 +25,6 @@ SHORTEST_PREFIX = 4
 
 
 class LineagesPort(Protocol):
-    def hold(self) -> None: ...
     def rename(self, task_id: str, name: str) -> None: ...
     def pin(self, task_id: str, *, pinned: bool) -> None: ...
     def merge(self, task_id: str, other_id: str) -> None: ...
@@ -122,8 +121,7 @@ class Arrange:
 
 
 def _whole(work: ArrangeWork, task: str) -> list[VersionRow]:
-    """All versions of the task that is meant, newest last; nobody else moves or arranges them until the commit."""
-    work.lineages.hold()
+    """All versions of the task that is meant, newest last."""
     return _versions(work, named(work.tasks, task)[-1].task_id)
 
 

@@ -131,7 +131,6 @@ class Reshape:
             skeleton = replace(skeleton, repeating=repeating(skeleton, rows))
         said = f"it matches {len(rows)} of the latest {len(prompts)} calls"
         with self.ledger.write() as work:
-            work.mirror.touch()  # operators take turns
             _refuse_known(in_force(work.tasks, task), old, skeleton)
             founded = self._found(work, old, skeleton, who, said)
         return Reshaped(founded, old.id, len(rows), len(prompts))

@@ -1,5 +1,7 @@
 """Engines for SQLite and PostgreSQL, tuned so that a write is one short transaction that waits its turn."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,9 @@ BUSY_MS = 10_000
 FILE = "file"
 """Where a connection keeps which file it opened."""
 SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+WRITER = 0x5AD0BE28
+ALONE = f"SELECT set_config('lock_timeout', '{BUSY_MS}', true), pg_advisory_xact_lock({WRITER})"
+"""PostgreSQL's own locks are a row's: who takes them in another order waits for somebody who waits for him."""
 
 
 def open_engine(url: str, *, durable: bool = False) -> Engine:
@@ -36,9 +41,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Commits at the end, rolls back when the block raises."""
+def writing(engine: Engine, *, alone: bool = True) -> Iterator[Connection]:
+    """Commits at the end, rolls back when the block raises. One writes at a time, as in SQLite, unless not `alone`."""
     with _refusals(), engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        if alone and engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(ALONE)
         yield connection
 
 
@@ -57,9 +64,9 @@ def _open_sqlite(url: str, *, synchronous: str) -> Engine:
 
     def prepare(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - a DBAPI connection
         connection.isolation_level = None  # we say BEGIN ourselves: SQLAlchemy's recipe for pysqlite
-        pragmas = (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON")
-        for pragma in pragmas:
+        for pragma in (f"busy_timeout={BUSY_MS}", f"synchronous={synchronous}", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        _write_ahead(connection)
         record.info[FILE] = _identity(file)
 
     def begin(connection: Connection) -> None:
@@ -72,6 +79,22 @@ def _open_sqlite(url: str, *, synchronous: str) -> Engine:
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """A new file is switched to the write-ahead log once. Here SQLite does not wait by itself while another process
+    writes or switches the file: the busy time-out does not hold where waiting might never end.
+    """
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _refuse_another_file(connection: Connection, file: Path) -> None:

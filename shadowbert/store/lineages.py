@@ -9,14 +9,6 @@ from shadowbert.store.tables import candidates, tasks, versions
 
 
 class Lineages(Repository):
-    def hold(self) -> None:
-        """Whoever arranges tasks or moves a version meanwhile waits for the commit, and calls go on being added.
-
-        In the order in which versions are moved, so that nobody waits for somebody who waits for us. SQLite has one
-        writer anyway.
-        """
-        self._db.execute(select(versions.c.id).order_by(versions.c.id).with_for_update(key_share=True)).all()
-
     def rename(self, task_id: str, name: str) -> None:
         """The old name becomes a former one, and nobody else was ever called by the new one."""
         row = self._task(task_id)

@@ -49,9 +49,11 @@ class Store:
             yield Transaction(connection)
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        """Commits at the end, rolls back when the block raises. Raises StoreError."""
-        with writing(self._engine) as connection:
+    def write(self, *, alone: bool = True) -> Iterator[Transaction]:
+        """Commits at the end, rolls back when the block raises. Raises StoreError. One writes at a time, whatever the
+        database, unless not `alone`: what a block has read is still so when it writes.
+        """
+        with writing(self._engine, alone=alone) as connection:
             yield Transaction(connection)
 
     def upgrade(self) -> str:
@@ -77,5 +79,5 @@ class StoreSink:
             return tx.exchanges.offset(segment)
 
     def load(self, segment: str, *, start: int, end: int, exchanges: Sequence[Exchange]) -> int:
-        with self._store.write() as tx:
+        with self._store.write(alone=False) as tx:  # loaders take turns by themselves, and touch nobody else's rows
             return tx.exchanges.load(segment, start=start, end=end, batch=exchanges)

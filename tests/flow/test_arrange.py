@@ -1,7 +1,8 @@
 """An operator's hand on tasks as such, on real stores."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import VersionRow
+from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import OperatorError, StaleState, UnknownTask
 from shadowbert.flow.arrange import Arrange
+from shadowbert.flow.candidates import enter
 from shadowbert.flow.history import replay
 from shadowbert.flow.operate import Operate, Operator
 from shadowbert.store.store import Store
@@ -237,6 +240,24 @@ def test_who_arranges_at_the_same_time_takes_turns(line: Lineage, arrange: Arran
     assert {future.result().task for future in done} <= {"post", "bank"}
     (name,) = tasks(line.store)
     assert [called(line.store, known) for known in ("bank", "mail", "post")].count([name]) >= 2
+
+
+def test_a_merge_waits_for_what_is_founded_and_entered_at_that_moment(line: Lineage, arrange: Arrange) -> None:
+    """Else the name that was merged away would come back as a task, or its newest candidate be nobody's."""
+    store, mail = line.store, found(line.store, task="mail")
+    line.candidate(line.student())
+    student, newer = mail.student(), replace(mail.now, id=uuid7(), created_at=NOW + 1)
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as work:
+            known = work.tasks.version(mail.version_id)
+            merged = pool.submit(arrange.merge, "bank", MARIA, ["mail"])
+            wait([merged], timeout=0.5)
+            assert known is not None
+            enter(work, student, known, Slice(0.9), at=NOW)
+            work.tasks.found(newer)
+        merged.result(60)
+    assert tasks(store) == {"bank": {line.version_id, mail.version_id, newer.id}}
+    assert (numbers(line), numbers(mail)) == ([1], [2])
 
 
 names = st.sampled_from(["bank", "mail", "post", "desk", "shop"])

@@ -8,12 +8,11 @@ import pytest
 from shadowbert.domain.contract import Contract, Field
 from shadowbert.domain.records import VerdictRow
 from shadowbert.domain.task import Policy, Stage
-from shadowbert.errors import CutoverRefused, OperatorError, StaleState, UnknownTask
+from shadowbert.errors import CutoverRefused, OperatorError, UnknownTask
 from shadowbert.flow.operate import Operate, Operator
 from shadowbert.flow.promote import Promote
 from shadowbert.store.store import Store
 from shadowbert.testing.lineage import NOW, Lineage, found
-from tests.store.postgres import Server
 
 MARIA = Operator("maria", "the launch is on Monday")
 
@@ -197,7 +196,8 @@ def test_retrain_on_next_to_nothing_is_refused(line: Lineage, operate: Operate) 
         operate.retrain("bank", MARIA)
 
 
-def test_two_operators_at_once_take_turns_on_sqlite(line: Lineage, operate: Operate) -> None:
+def test_two_operators_at_once_take_turns(store: Store) -> None:
+    line, operate = found(store), Operate(store, Policy(), lambda: NOW)
     serving(line)
     outcomes: list[str] = []
 
@@ -213,23 +213,6 @@ def test_two_operators_at_once_take_turns_on_sqlite(line: Lineage, operate: Oper
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["shadow", "task bank is in stage shadow: nothing is answered locally"]
-
-
-def test_an_operator_who_was_overtaken_is_told_to_look_again(postgres: Server) -> None:
-    """The clock is asked between an operator's look and his move: there the other one comes in."""
-    with postgres.database() as url:
-        store = Store(url)
-        line = found(store)
-
-        def overtaken() -> float:
-            Operate(store, Policy(), lambda: NOW).pause("bank", Operator("otto"))
-            return NOW
-
-        with pytest.raises(StaleState, match="task bank moved on while this was decided"):
-            Operate(store, Policy(), overtaken).off("bank", MARIA)
-        assert line.now.stage is Stage.PAUSED
-        assert last_verdict(line).by == "otto"
-        store.close()
 
 
 def test_an_inferred_contract_must_be_confirmed_before_the_gate_promotes(sqlite_store: Store) -> None:
