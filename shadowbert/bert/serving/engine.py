@@ -124,8 +124,8 @@ class Engine:
             return
         try:
             student = self._opener(path)
-        except Exception as exc:
-            self._note(student_id, str(exc) or repr(exc))
+        except BaseException as exc:
+            self._note(student_id, str(exc) if isinstance(exc, StudentError) else repr(exc))
             raise
         self._students = {**self._students, student_id: student}
         self._note(student_id, None)
@@ -161,8 +161,17 @@ class _Order:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> Literal[True]:
         with suppress(RuntimeError):  # the caller's loop is closed: nobody waits any more
-            self._tell(self._result, fault)
+            self._tell(self._result, _bearable(fault))
         return True
+
+
+def _bearable(fault: BaseException | None) -> Exception | None:
+    """What callers guard against: a panic of Rust's, which is no Exception, would end more than one call, and a
+    StopIteration never arrives.
+    """
+    if fault is None or (isinstance(fault, Exception) and not isinstance(fault, StopIteration)):
+        return fault
+    return StudentError(f"the student broke down: {type(fault).__name__}")
 
 
 def _settle(waiter: "asyncio.Future[Any] | Future[Any]", result: object, fault: BaseException | None) -> None:

@@ -19,7 +19,9 @@ LONG = 10_000.0
 class Fake:
     """Answers with its version; waits for the gate where one is given; raises what it is told."""
 
-    def __init__(self, version: int = 0, gate: threading.Event | None = None, fault: Exception | None = None) -> None:
+    def __init__(
+        self, version: int = 0, gate: threading.Event | None = None, fault: BaseException | None = None
+    ) -> None:
         self.version, self.gate, self.fault = version, gate, fault
         self.asked: list[str] = []
         self.running = threading.Event()
@@ -123,6 +125,32 @@ async def test_a_crash_reaches_its_caller_only(make_engine: MakeEngine, fault: E
     )
     assert results[0] is fault
     assert [r.answer for r in results if isinstance(r, Guess)] == [(1,), (1,)]
+
+
+class Panic(BaseException):
+    """As Rust's panics reach Python: the tokenizers' own, for one."""
+
+
+@pytest.mark.parametrize("fault", [Panic("index out of bounds"), SystemExit(1), StopIteration()])
+async def test_a_fault_that_is_no_exception_is_an_error_of_the_student(
+    make_engine: MakeEngine, fault: BaseException
+) -> None:
+    """Past the border that fails open it would end the call, or the process."""
+    engine = make_engine({"a": Fake(fault=fault), "b": Fake(version=2)})
+    with pytest.raises(StudentError, match=type(fault).__name__):
+        await engine.predict("a", "x", deadline_ms=LONG)
+    assert (await engine.predict("b", "x", deadline_ms=LONG)).answer == (2,)
+
+
+def test_a_loading_that_breaks_down_is_noted() -> None:
+    def opener(path: Path) -> Guesser:
+        raise Panic(path.name)
+
+    engine = Engine(opener=opener)
+    with pytest.raises(StudentError, match="Panic"):
+        engine.load("a", Path("a")).result(10)
+    assert "Panic" in engine.failures()["a"]
+    engine.close()
 
 
 async def test_the_queue_is_bounded_and_its_places_come_back(make_engine: MakeEngine) -> None:
