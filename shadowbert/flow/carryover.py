@@ -173,12 +173,17 @@ def _latest(
     """The version's latest call whose request is still there."""
     for exchange in reversed(work.exchanges.by_ids([call.exchange_id for call in calls])):
         call = _recognised(exchange, exchange.request or b"", version, recogniser)
-        if call is None:
+        if call is None or not _repeatable(exchange, call.request):
             continue
         if exchange.deployment:
             raise OperatorError("its calls name the model in their path, as Azure's do: they cannot be repeated")
         return exchange, call.request
-    raise OperatorError(f"version {version.id} has no request that could be repeated: their bodies are gone")
+    gone = "their bodies are gone, or they go on from what upstream keeps"
+    raise OperatorError(f"version {version.id} has no request that could be repeated: {gone}")
+
+
+def _repeatable(exchange: LoggedExchange, request: Request) -> bool:
+    return refill(request.endpoint, exchange.request or b"", request.prompt or ()) is not None
 
 
 def _askable(

@@ -1,5 +1,6 @@
-"""Puts a prompt back into a request: the inverse of reading it. Everything else in the body stays as it is, but for
-streaming, which is switched off. Knows no templates and sends nothing.
+"""Puts a prompt back into a request: the inverse of reading it. Everything else that may change the answer stays as it
+is; streaming is switched off, and what names the caller or keeps the answer is left out. Knows no templates and sends
+nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,17 +13,22 @@ from shadowbert.domain.template import Message, Prompt
 from shadowbert.wire.tolerant import as_object, as_text, parse_object
 
 STREAMING = frozenset(("stream", "stream_options"))
+CALLERS = frozenset(("user", "safety_identifier", "prompt_cache_key", "metadata", "store"))
+"""Whose call it was, and what should become of it: none of the business of whoever asks it again."""
+UPSTREAMS = ("previous_response_id", "conversation", "prompt", "background")
+"""Of a Responses request: it goes on from what upstream keeps, and may write there."""
 
 Body = Mapping[str, object]
 
 
 def refill(endpoint: Endpoint, body: bytes, prompt: Prompt) -> bytes | None:
-    """None where the body has not as many messages, of the same roles, as the prompt."""
+    """None where the body has not as many messages, of the same roles, as the prompt, or is not all that is asked."""
     parsed = parse_object(body)
     written = None if parsed is None else _WRITERS[endpoint](parsed, prompt)
     if parsed is None or written is None:
         return None
-    return orjson.dumps({key: value for key, value in {**parsed, **written}.items() if key not in STREAMING})
+    kept = {key: value for key, value in parsed.items() if key not in STREAMING | CALLERS}
+    return orjson.dumps({**kept, **written})
 
 
 def _chat(body: Body, prompt: Prompt) -> Body | None:
@@ -32,7 +38,9 @@ def _chat(body: Body, prompt: Prompt) -> Body | None:
 
 def _responses(body: Body, prompt: Prompt) -> Body | None:
     instructions, given = body.get("instructions"), body.get("input")
-    written: dict[str, object] = {}
+    if any(body.get(key) for key in UPSTREAMS):
+        return None
+    written: dict[str, object] = {"store": False}  # unless told so, upstream keeps every answer
     if instructions is not None:
         if not prompt or prompt[0].role != "instructions":
             return None

@@ -52,6 +52,11 @@ def prompt_of(endpoint: Endpoint, request: bytes) -> Prompt:
     return read.prompt
 
 
+def unkept(endpoint: Endpoint) -> dict[str, bool]:
+    """The Responses API keeps every answer unless told not to."""
+    return {"store": False} if endpoint is Endpoint.RESPONSES else {}
+
+
 @given(ASKED, st.booleans())
 def test_its_own_prompt_changes_nothing_but_streaming(asked: tuple[Endpoint, dict[str, Any]], stream: bool) -> None:
     endpoint, given_body = asked
@@ -59,7 +64,7 @@ def test_its_own_prompt_changes_nothing_but_streaming(asked: tuple[Endpoint, dic
     request = orjson.dumps({**given_body, **streaming})
     refilled = refill(endpoint, request, prompt_of(endpoint, request))
     assert refilled is not None
-    assert orjson.loads(refilled) == orjson.loads(orjson.dumps(given_body))
+    assert orjson.loads(refilled) == orjson.loads(orjson.dumps(given_body)) | unkept(endpoint)
 
 
 @given(ASKED, st.data())
@@ -73,7 +78,28 @@ def test_another_prompt_reads_as_itself(asked: tuple[Endpoint, dict[str, Any]], 
     before, after = orjson.loads(request), orjson.loads(refilled)
     for key in ("messages", "input", "instructions", "prompt"):
         before.pop(key, None), after.pop(key, None)
-    assert after == before
+    assert after == before | unkept(endpoint)
+
+
+@pytest.mark.parametrize("endpoint", Endpoint)
+def test_nothing_that_names_the_caller_or_keeps_the_answer_is_sent_again(endpoint: Endpoint) -> None:
+    asked = {Endpoint.CHAT: {"messages": [{"role": "user", "content": "x"}]}, Endpoint.RESPONSES: {"input": "x"}}
+    plain = {"model": "m", "seed": 3, **asked.get(endpoint, {"prompt": "x"})}
+    callers = {"user": "anna", "safety_identifier": "a1", "prompt_cache_key": "anna", "metadata": {"order": "17"}}
+    request = orjson.dumps({**plain, **callers, "store": True})
+    refilled = refill(endpoint, request, (Message("user", "x"),))
+    assert refilled is not None
+    assert orjson.loads(refilled) == plain | unkept(endpoint)
+
+
+@pytest.mark.parametrize(
+    "tie", [{"conversation": "conv_1"}, {"previous_response_id": "r"}, {"prompt": {"id": "p"}}, {"background": True}]
+)
+def test_a_request_that_goes_on_from_what_upstream_keeps_is_not_repeated(tie: dict[str, Any]) -> None:
+    """Asked again it would write into the caller's own conversation."""
+    body = {"model": "m", "input": "x"}
+    assert refill(Endpoint.RESPONSES, orjson.dumps(body), (Message("user", "y"),)) is not None
+    assert refill(Endpoint.RESPONSES, orjson.dumps(body | tie), (Message("user", "y"),)) is None
 
 
 def test_parts_that_stay_stay_apart() -> None:
