@@ -5,7 +5,7 @@ Each command appends a verdict to every version that it concerns, and takes effe
 """
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -74,6 +74,7 @@ class Arrange:
                 raise OperatorError(f"name the tasks that are to become part of {task}")
             for theirs in found.values():
                 _refuse_foreign(mine[-1], theirs[-1])
+            _refuse_twins([mine, *found.values()])
             for theirs in found.values():
                 work.lineages.merge(mine[-1].task_id, theirs[-1].task_id)
                 self._told(work, theirs, who, f"Merged from `{theirs[-1].task}` into `{mine[-1].task}`")
@@ -151,6 +152,22 @@ def _refuse_foreign(mine: VersionRow, theirs: VersionRow) -> None:
         raise OperatorError(f"task {mine.task} cannot be merged with itself")
     if theirs.tenant != mine.tenant:
         raise OperatorError(f"tenants share nothing: {mine.task} is of {mine.tenant}, {theirs.task} of {theirs.tenant}")
+
+
+def _refuse_twins(families: Sequence[Sequence[VersionRow]]) -> None:
+    """Versions that only a caller's word for the task tells apart: in one task, one of them would get all the calls,
+    and its student callers on whose calls nobody has judged it, or the other's callers none any more.
+    """
+    known: dict[Hashable, VersionRow] = {}
+    for version in (version for family in families for version in _current(family)):
+        stated = "" if version.contract.inferred else version.contract.hash
+        twin = known.setdefault((version.teacher, stated, version.wording, version.skeleton.messages), version)
+        if twin.task_id != version.task_id:
+            raise OperatorError(
+                f"version {twin.id} of task {twin.task} and version {version.id} of task {version.task} match the same "
+                "calls, which only the task's name tells apart that callers give: as one task they could not be told "
+                f"apart. Where they are one, let all callers name {twin.task}"
+            )
 
 
 def _current(versions: Sequence[VersionRow]) -> list[VersionRow]:

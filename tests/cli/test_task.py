@@ -16,7 +16,10 @@ def test_rename(shell: Shell, line: Lineage) -> None:
 
 
 def test_merge_and_split(shell: Shell, line: Lineage) -> None:
-    mail, post = found(line.store, task="mail", created_at=NOW + 1), found(line.store, task="post")
+    mail, post = (
+        found(line.store, task="mail", created_at=NOW + 1, wording="w1"),
+        found(line.store, task="post", wording="w2"),
+    )
     assert shell.json("task", "merge", "bank", "mail", "post") == {
         "task": "bank", "former": ["mail", "post"], "pinned": False, "version": mail.version_id, "stage": "collecting",
         "share": 0.0,

@@ -19,9 +19,15 @@ from shadowbert.flow.candidates import enter
 from shadowbert.flow.history import replay
 from shadowbert.flow.operate import Operate, Operator
 from shadowbert.store.store import Store
-from shadowbert.testing.lineage import NOW, Lineage, found
+from shadowbert.testing import lineage
+from shadowbert.testing.lineage import NOW, Lineage
 
 MARIA = Operator("maria", "one team, one name")
+
+
+def found(store: Store, **changes: Any) -> Lineage:
+    """A version that matches other calls than any other."""
+    return lineage.found(store, **{"wording": uuid7(), **changes})
 
 
 @pytest.fixture
@@ -156,6 +162,22 @@ def test_merges_that_are_refused(line: Lineage, arrange: Arrange) -> None:
     with pytest.raises(UnknownTask, match="known tasks: mail, money"):
         arrange.merge("money", MARIA, ["nobody"])
     assert (line.now.epoch, foreign.now.epoch) == (1, 0)
+
+
+@pytest.mark.parametrize("which", ["bank", "mail"])
+def test_what_only_a_name_tells_apart_is_not_merged(line: Lineage, arrange: Arrange, which: str) -> None:
+    """One of the two would get the calls of both: whoever is served by the other's student would be so no more."""
+    like = {name: getattr(line.now, name) for name in ("teacher", "contract", "skeleton", "wording")}
+    twin = found(line.store, task="post", **like)
+    newer = found(line.store, task="post", task_id=twin.now.task_id, created_at=NOW + 1)
+    found(line.store, task="mail")
+    ids = f"version {line.version_id} of task bank and version {twin.version_id} of task post match the same calls"
+    with pytest.raises(OperatorError, match=f"{ids}.*let all callers name bank"):
+        arrange.merge(which, MARIA, [name for name in ("bank", "mail", "post") if name != which])
+    assert len(tasks(line.store)) == 3
+    with line.store.write() as work:
+        work.tasks.replace(twin.version_id, newer.version_id)
+    assert arrange.merge("bank", MARIA, ["post"]).id == newer.version_id, "what was replaced matches nothing"
 
 
 def test_a_split_off_version_takes_its_candidates_along(line: Lineage, arrange: Arrange) -> None:

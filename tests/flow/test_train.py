@@ -179,7 +179,7 @@ def test_a_training_that_ends_after_a_merge_bets_on_the_share_of_alpha_that_is_l
     line.calls(40)
     train = replace(train, recipes=Recipes(horizon=300))
     train.step()
-    other = found(line.store, task="mail")
+    other = found(line.store, task="mail", wording="w1")
     student = other.student()
     numbers = [other.candidate(student).number for _ in range(6)]
     Arrange(line.store, lambda: NOW).merge("mail", Operator("maria"), ["bank"])

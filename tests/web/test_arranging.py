@@ -12,7 +12,7 @@ from tests.web.surface import Surface
 
 
 def test_the_answer_names_the_task_as_it_is_called_now(surface: Surface, line: Lineage) -> None:
-    mail = found(line.store, task="mail", created_at=NOW + 1)
+    mail = found(line.store, task="mail", created_at=NOW + 1, wording="w1")
     assert surface.command("rename", name="money", why="clearer").json == {
         "task": "money", "version": line.version_id, "stage": "collecting", "share": 0.0, "forced": False,
         "held": False,
@@ -71,7 +71,7 @@ def landed(surface: Surface, **fields: str) -> str:
 
 
 def test_the_page_leads_to_the_task_as_it_is_called_now(surface: Surface, line: Lineage) -> None:
-    mail = found(line.store, task="mail", created_at=NOW + 1)
+    mail = found(line.store, task="mail", created_at=NOW + 1, wording="w1")
     assert landed(surface, task="bank", verb="rename", name="money & more") == "money & more"
     assert landed(surface, task="money & more", verb="merge", tasks="mail") == "money & more"
     assert landed(surface, task="mail", verb="pin") == "money & more"
@@ -89,10 +89,10 @@ def test_the_page_leads_to_the_task_as_it_is_called_now(surface: Surface, line: 
 
 def test_names_on_the_page_are_escaped(surface: Surface, line: Lineage) -> None:
     evil = '"><script>alert(1)</script>'
-    found(line.store, task=evil)
+    found(line.store, task=evil, wording="w2")
     surface.command("rename", name="money")
     surface.command("merge", task="money", tasks=[evil])
-    found(line.store, task=evil)
+    found(line.store, task=evil, wording="w2")
     for path in ("/shadowbert/", "/shadowbert/task?name=bank"):
         assert "<script" not in surface.page(path).text
 
@@ -103,7 +103,7 @@ def test_that_no_further_task_is_found_is_told_while_it_is_so(surface: Surface, 
         work.marks.set(FULL, note=told.partition(" (")[0])
     assert told not in surface.page().text
     for number in range(99):
-        found(line.store, task=f"task {number}")
+        found(line.store, task=f"task {number}", wording=f"w{number}")
     assert told in surface.page().text
     surface.command("merge", tasks=["task 7"])
     assert told not in surface.page().text

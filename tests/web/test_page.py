@@ -83,7 +83,7 @@ def test_an_operators_afternoon(page: Page, line: Lineage) -> None:
 
 
 def test_a_task_is_renamed_merged_and_split_again(page: Page, line: Lineage) -> None:
-    other = found(line.store, task="two  blanks")
+    other = found(line.store, task="two  blanks", wording="w1")
     page.goto("/shadowbert/task?name=bank")
     page.get_by_text("Name and versions").click()
     page.get_by_label("New name").fill("money <b>matters</b>")
