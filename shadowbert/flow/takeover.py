@@ -43,7 +43,7 @@ class TakeOver:
         if rows:
             matching = list(_rewritten(rows, exchanges, heir))
             with self.ledger.write() as work:
-                work.calls.hand_over(matching)
+                work.calls.hand_over(matching, of=version.id)
                 work.marks.set(mark_of(version), seq=rows[-1].seq, note=heir.id)
         return len(rows)
 

@@ -113,14 +113,16 @@ class Calls(Repository):
         query = select(calls).where(calls.c.version_id == version_id).order_by(calls.c.seq.desc()).limit(limit)
         return [_call_row(row) for row in self._db.execute(query)]
 
-    def hand_over(self, rows: Sequence[CallRow]) -> None:
-        """Calls that are another version's now, with the inputs that they have there."""
+    def hand_over(self, rows: Sequence[CallRow], *, of: str) -> None:
+        """Calls of this version that are another's now, with the inputs that they have there. Those that somebody else
+        has handed over since stay where they are.
+        """
         if not rows:
             return
         changed = ("version_id", "input", "input_hash", "eligible")
         statement = (
             update(calls)
-            .where(calls.c.exchange_id == bindparam("moved"))
+            .where(calls.c.exchange_id == bindparam("moved"), calls.c.version_id == of)
             .values({name: bindparam(f"new_{name}") for name in changed})
         )
         self._db.execute(

@@ -1,9 +1,11 @@
 """Calls and strays."""
 
+from dataclasses import replace
+
 from shadowbert.domain.records import StrayCall
 from shadowbert.domain.route import Decider, Source
 from shadowbert.store.store import Store
-from tests.store.rows import AT, a_call, a_house, a_prediction, loaded
+from tests.store.rows import AT, a_call, a_house, a_prediction, a_version, loaded
 
 
 def strays(ids: list[str], group: str = "g", first: int = 1) -> list[StrayCall]:
@@ -108,3 +110,19 @@ def test_strays_wait_in_groups_and_only_the_latest(store: Store) -> None:
         work.calls.trim_strays("empty", keep=4)
         work.calls.remove_strays(ids[-2:])
         assert [s.exchange_id for s in work.calls.strays("g", limit=99)] == ids[-4:-2]
+
+
+def test_a_call_is_handed_over_by_whom_it_belongs_to(store: Store) -> None:
+    """A worker that slept through its lease takes nothing back from the version that stands there now."""
+    versions = [a_version(task=name) for name in ("first", "second", "third")]
+    first, second, third = (version.id for version in versions)
+    (exchange_id,) = loaded(store, 1)
+    call = a_call(versions[0], exchange_id, 1)
+    with store.write() as work:
+        for version in versions:
+            work.tasks.found(version)
+        work.calls.add([call])
+        work.calls.hand_over([replace(call, version_id=second)], of=first)
+        work.calls.hand_over([replace(call, version_id=third)], of=second)
+        work.calls.hand_over([replace(call, version_id=second)], of=first)
+        assert [len(work.calls.after(version.id, 0, limit=9)) for version in versions] == [0, 0, 1]
