@@ -252,4 +252,8 @@ def _best(work: Work, version: VersionRow, versions: Sequence[VersionRow]) -> Ve
 
 
 def _version(work: Work, task: str, versions: Sequence[VersionRow], wanted: str) -> VersionRow:
-    return by_id(versions, wanted) if wanted else in_force(work.tasks, task)[-1]
+    """One that can be taught: what an operator has replaced gets no student any more."""
+    version = by_id(versions, wanted) if wanted else in_force(work.tasks, task)[-1]
+    if version.replaced_by:
+        raise OperatorError(f"version {version.id} of task {task} was replaced: version {version.replaced_by} is there")
+    return version

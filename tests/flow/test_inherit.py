@@ -152,6 +152,20 @@ def test_refusals_say_why(collect: Collect, inherit: Inherit) -> None:
         inherit.plan(TASK, NEWEST)
 
 
+def test_a_version_that_was_replaced_is_taught_nothing_more(collect: Collect, inherit: Inherit) -> None:
+    """Neither by name nor after a check during which an operator edited its template."""
+    old, new = pair(collect)
+    check = inherit.check(TASK, NEWEST, 60)
+    with collect.ledger.write() as work:
+        work.tasks.replace(new.id, old.id)
+    for act in (
+        lambda: inherit.allow(TASK, MARIA, Choice(new.id, old.id)),
+        lambda: inherit.judge(check, replies(check, str), MARIA),
+    ):
+        with pytest.raises(OperatorError, match=f"version {new.id} .* was replaced: version {old.id} is there"):
+            act()
+
+
 def test_what_a_version_inherited_comes_along(collect: Collect, inherit: Inherit) -> None:
     old, new = pair(collect)
     inherit.allow(TASK, MARIA, NEWEST)
