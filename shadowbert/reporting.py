@@ -70,6 +70,9 @@ REPEATED = {
 }
 """Why a call taught nothing, in words, where its code says too little."""
 
+OUTDATED = {"outdated": "its template was edited before it was read, and it does not match the new one"}
+"""Why a call is of no task, where that is not the reason of its route."""
+
 UNFOUNDED = {
     None: "nobody has looked yet",
     Unfounded.FEW: "too few different prompts",
@@ -92,7 +95,7 @@ def because(code: str) -> str:
     >>> because("unsure"), because("from_tomorrow")
     ('the student was not sure', 'from tomorrow')
     """
-    known = {code.value: words for told in (REASONS, REPEATED) for code, words in told.items()}
+    known = {str(code): words for told in (REASONS, REPEATED, OUTDATED) for code, words in told.items()}
     return known.get(code, code.replace("_", " "))
 
 
@@ -271,6 +274,7 @@ def line_data(task: TaskLine) -> dict[str, Any]:
         "teachers": list(task.teachers),
         "inferred": task.contract.inferred,
         "learnable": {"fields": len(task.fields), "of": task.parts},
+        "calls": task.calls,
         "answered_by": {"student": task.by_student, "llm": task.by_llm},
     }
 

@@ -24,6 +24,7 @@ class AnsweredLike(Protocol):
 
 class AnsweredPort(Protocol):
     def traffic(self, version_id: str, *, after: int = 0) -> AnsweredLike: ...
+    def recognised(self, version_id: str) -> int: ...
 
 
 class AnsweredWork(Work, Protocol):
@@ -48,12 +49,11 @@ class TaskLine:
     """Of all its versions, the newest first."""
     contract: Contract
     confirmed: bool
+    calls: int
+    """All that are its versions' calls now: with those that came before it was found, and those that taught nothing."""
     by_student: int
+    """Of the calls that it was known to be asked by when they came."""
     by_llm: int
-
-    @property
-    def calls(self) -> int:
-        return self.by_student + self.by_llm
 
     @property
     def fields(self) -> dict[str, int]:
@@ -91,6 +91,7 @@ def _line(work: AnsweredWork, versions: Sequence[VersionRow]) -> TaskLine:
         teachers=tuple(dict.fromkeys(version.teacher for version in reversed(versions))),
         contract=shown.contract,
         confirmed=shown.confirmed,
+        calls=sum(work.reports.recognised(version.id) for version in versions),
         by_student=sum(answered.student for answered in traffic),
         by_llm=sum(answered.llm for answered in traffic),
     )

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import String, case, func, literal, select
 
 from shadowbert.domain.route import Source
 from shadowbert.store.base import Repository
 from shadowbert.store.tables import calls, exchanges, predictions, stray_groups, strays
+
+OUTDATED = "outdated"
+"""In the place of a route's reason, which would tell why the LLM or a student answered, and not why nothing matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ class Reports(Repository):
         reasons = {reason: int(n) for source, reason, n in rows if source == Source.LLM.value}
         return Traffic(student=int(student), llm=sum(reasons.values()), reasons=reasons)
 
+    def recognised(self, version_id: str) -> int:
+        """How many calls are the version's now, whoever it was that they were asked of when they came."""
+        query = select(func.count()).select_from(calls).where(calls.c.version_id == version_id)
+        return int(self._db.execute(query).scalar_one())
+
     def latencies(self, version_id: str, source: Source, *, limit: int = 500) -> list[float]:
         """Milliseconds from request to end of the version's latest calls from this source, sorted."""
         query = (
@@ -101,11 +109,13 @@ class Reports(Repository):
         """The observed exchanges of a range of load sequences, by reason and by whether they are calls of a version.
 
         One pass over the range by the index on `seq`, with a look into the primary key of `calls` for each row: as a
-        join, PostgreSQL would read all calls there are.
+        join, PostgreSQL would read all calls there are. What a version was asked and is no call of any now, since an
+        operator edited the template in between, is OUTDATED.
         """
         call = select(calls.c.seq).where(calls.c.exchange_id == exchanges.c.id).scalar_subquery()
+        reason = case((exchanges.c.version_id.is_not(None), literal(OUTDATED, String)), else_=exchanges.c.reason)
         seen = (
-            select(exchanges.c.reason, exchanges.c.received_at.label("at"), call.is_not(None).label("known"))
+            select(reason.label("reason"), exchanges.c.received_at.label("at"), call.is_not(None).label("known"))
             .where(exchanges.c.seq > after, exchanges.c.seq <= until, exchanges.c.endpoint.is_not(None))
             .subquery()
         )

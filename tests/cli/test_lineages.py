@@ -17,7 +17,7 @@ LINE = TaskLine(
     task="support-triage", tenant="default", former=(), pinned=False, stage=Stage.CANARY, share=0.25, forced=False,
     held=False, versions=3, teachers=("gpt-5-mini", "gpt-4o-2024-08-06"),
     contract=Contract((Field(("intent",), tuple("abcdefghijkl")), Field(("urgency",), (1, 2, 3))), "h"),
-    confirmed=True, by_student=1000, by_llm=234,
+    confirmed=True, calls=1234, by_student=1000, by_llm=200,
 )  # fmt: skip
 
 

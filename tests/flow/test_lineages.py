@@ -34,6 +34,15 @@ def test_the_version_that_serves_speaks_for_the_task_else_the_newest(store: Stor
     assert (lines(store)[0].stage, lines(store)[0].share, lines(store)[0].confirmed) == (Stage.CANARY, 0.25, False)
 
 
+def test_calls_are_those_that_a_task_has_now_whoever_was_asked_them(store: Store) -> None:
+    """So that they and the calls of no task are all that were observed."""
+    bank, mail = found(store), found(store, task="mail", created_at=NOW + 1)
+    rows = bank.calls(3)
+    with store.write() as work:
+        work.calls.hand_over([replace(row, version_id=mail.version_id) for row in rows[:2]], of=bank.version_id)
+    assert [(line.calls, line.by_llm) for line in lines(store)] == [(1, 3), (2, 0)]
+
+
 def test_parts_of_the_answer_are_counted_where_they_are_said(sqlite_store: Store) -> None:
     yes_no = (False, True)
     fields = (

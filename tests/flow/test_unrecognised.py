@@ -7,15 +7,18 @@ import pytest
 
 from shadowbert.domain.exchange import Exchange
 from shadowbert.domain.route import Decider, Reason, Route, Source
+from shadowbert.domain.template import Skeleton, SkeletonMessage
 from shadowbert.flow import unrecognised as module
 from shadowbert.flow.collect import MARK, Collect
 from shadowbert.flow.strays import Unfounded
 from shadowbert.flow.unrecognised import READ, Unrecognised, unrecognised
+from shadowbert.reporting import because
 from shadowbert.store.store import Store, StoreSink
 from shadowbert.testing.calls import a_call, a_known_call, asked, texts
 from shadowbert.testing.exchanges import an_exchange
 from tests.flow.test_collect import AT, calls, put, versions
 from tests.mixes.noise import NOISE
+from tests.store.rows import a_version
 
 
 @pytest.fixture
@@ -74,6 +77,20 @@ def test_the_numbers_add_up_after_rows_were_forgotten(collect: Collect) -> None:
         work.exchanges.forget_rows(AT - 500)
     assert adds_up(collect, 52)
     assert seen(collect).since >= AT  # type: ignore[operator]
+
+
+def test_a_call_whose_template_was_edited_before_it_was_read_says_so(collect: Collect) -> None:
+    put(collect, [a_call(text) for text in texts(20)])
+    (version,) = versions(collect)
+    other = Skeleton((SkeletonMessage("user", ("Nobody asks this: ", "")),))
+    narrow = a_version(task_id=version.task_id, contract=version.contract, skeleton=other)
+    with collect.ledger.write() as work:
+        work.tasks.found(narrow)
+        work.tasks.replace(version.id, narrow.id)
+    put(collect, [a_known_call(version.id, text) for text in texts(2, about="a loan")])
+    assert [(r.reason, r.calls) for r in seen(collect).reasons] == [("outdated", 2)]
+    assert because("outdated").startswith("its template was edited")
+    assert adds_up(collect, 22)
 
 
 def test_reasons_come_with_their_last_sight_most_calls_first(collect: Collect) -> None:
