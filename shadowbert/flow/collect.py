@@ -177,6 +177,7 @@ class Collect:
 
     def _take_in(self, work: Work, group: str) -> bool:
         """Whether any stray of the group is a call of a version now."""
+        self._published = -1  # what is not committed in the end must be forgotten
         self._recogniser.publish(work.mirror.table(audit_rate=self.audit_rate))
         strays = work.calls.strays(group, limit=self._finder.most)
         batch = Batch()

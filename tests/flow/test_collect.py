@@ -1,6 +1,8 @@
 """Collect and found on a real store, over exchanges with OpenAI's own JSON in them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from shadowbert.domain.records import CallRow, VersionRow
 from shadowbert.domain.route import Decider
 from shadowbert.domain.task import Stage
 from shadowbert.domain.template import Skeleton, SkeletonMessage
+from shadowbert.errors import StoreError
 from shadowbert.flow.collect import Collect
 from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.fingerprint import input_hash
@@ -63,6 +66,39 @@ def test_nineteen_prompts_are_no_task_and_twenty_are(collect: Collect) -> None:
     assert (version.task, version.teacher, version.stage) == ("banking-intent", TEACHER, Stage.COLLECTING)
     assert version.skeleton == Skeleton((SkeletonMessage("system", (SYSTEM,)), SkeletonMessage("user", ("", ""))))
     assert version.contract == read_contract(SCHEMA)
+
+
+@dataclass
+class Refusing:
+    """A store that refuses to commit so many writes once a version was founded."""
+
+    store: Store
+    refusals: int = 1
+
+    def read(self) -> AbstractContextManager[Any]:
+        return self.store.read()
+
+    @contextmanager
+    def write(self) -> Iterator[Any]:
+        with self.store.write() as work:
+            yield work
+            if self.refusals and work.tasks.versions():
+                self.refusals -= 1
+                raise StoreError("the disk is full")
+
+
+def test_a_version_that_was_not_committed_is_known_to_nobody(sqlite_store: Store) -> None:
+    """Else its calls would be kept as those of a version that there is not: a store refuses that for ever."""
+    collect = Collect(Refusing(sqlite_store), lambda: AT)
+    StoreSink(sqlite_store).load("s", start=0, end=1, exchanges=[a_call(text) for text in texts(20)])
+    with pytest.raises(StoreError, match="the disk is full"):
+        collect.step()
+    assert versions(collect) == []
+    StoreSink(sqlite_store).load("s", start=1, end=2, exchanges=[a_call(text) for text in texts(25)[20:]])
+    while collect.step():
+        pass
+    (version,) = versions(collect)
+    assert [row.input for row in calls(collect, version)] == texts(25)
 
 
 def test_prompts_are_counted_distinct(collect: Collect) -> None:
