@@ -6,7 +6,7 @@ LOCKS := configs/requirements
 # Which build (CPU, CUDA) is the machine's business, so torch is in no lock.
 TORCH ?= torch==2.13.0
 
-.PHONY: install demo test test-clients test-suites check bench bench-streams lock clean
+.PHONY: install demo test test-clients test-suites check bench bench-streams bench-students lock clean
 
 install: $(VENV)/.full
 
@@ -38,6 +38,11 @@ bench: $(VENV)/.dev
 
 bench-streams: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.streams
+
+# Which student is best, at every size of log; the nearest peer in an environment of its own below .clients/. Hours.
+bench-students: $(VENV)/.dev
+	$(BIN)/pip install --quiet uv
+	OMP_NUM_THREADS=1 nice -n 15 $(BIN)/python -m tests.bench.students --peer
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'

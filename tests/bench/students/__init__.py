@@ -1,0 +1,1 @@
+"""Which student is best, at every size of log: `make bench-students`."""
