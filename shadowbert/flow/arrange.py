@@ -15,6 +15,7 @@ from shadowbert.domain.records import VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.lineage import NAME_CHARACTERS
+from shadowbert.flow.lineages import speaker
 from shadowbert.flow.named import by_id, named
 from shadowbert.flow.operate import Operator, told
 from shadowbert.flow.takeover import heir_of
@@ -42,7 +43,7 @@ class ArrangeLedger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Arrange:
-    """Every command returns the task's newest version as it is now, and raises UnknownTask or OperatorError."""
+    """Every command returns the version that tells where the task stands now, and raises UnknownTask or OperatorError."""
 
     ledger: ArrangeLedger
     clock: Callable[[], float]
@@ -80,12 +81,11 @@ class Arrange:
                 self._told(work, theirs, who, f"Merged from `{theirs[-1].task}` into `{mine[-1].task}`")
             merged = ", ".join(f"`{theirs[-1].task}`" for theirs in found.values())
             self._told(work, mine, who, f"{merged} merged into `{mine[-1].task}`")
-            return _versions(work, mine[-1].task_id)[-1]
+            return speaker(_versions(work, mine[-1].task_id))
 
     def split(self, task: str, who: Operator, versions: Sequence[str], name: str) -> VersionRow:
         """These versions, by id or the beginning of one, become a task of their own; their candidates keep their
         numbers, of which each task has none twice. What an operator replaced goes with the version in its place.
-        Returns the newest of them.
         """
         with self.ledger.write() as work:
             mine, new = _whole(work, task), _fit(name)
@@ -118,7 +118,7 @@ class Arrange:
             return self._told(work, mine, who, "Pinned" if pinned else "Unpinned")
 
     def _told(self, work: Work, versions: Sequence[VersionRow], who: Operator, verb: str) -> VersionRow:
-        return [told(work, version, who, verb, at=self.clock()) for version in versions][-1]
+        return speaker([told(work, version, who, verb, at=self.clock()) for version in versions])
 
 
 def _whole(work: ArrangeWork, task: str) -> list[VersionRow]:

@@ -76,7 +76,7 @@ def lineages(work: AnsweredWork) -> list[TaskLine]:
 
 
 def _line(work: AnsweredWork, versions: Sequence[VersionRow]) -> TaskLine:
-    shown = _shown(versions)
+    shown = speaker(versions)
     traffic = [work.reports.traffic(version.id) for version in versions]
     return TaskLine(
         task=shown.task,
@@ -97,7 +97,8 @@ def _line(work: AnsweredWork, versions: Sequence[VersionRow]) -> TaskLine:
     )
 
 
-def _shown(versions: Sequence[VersionRow]) -> VersionRow:
+def speaker(versions: Sequence[VersionRow]) -> VersionRow:
+    """Of a task's versions, newest last, the one that tells where the task stands: what serves, else the newest."""
     present = [version for version in versions if version.replaced_by is None] or versions
     serving = [version for version in present if version.stage.serves]
     return (serving or present)[-1]

@@ -77,6 +77,21 @@ def test_a_renamed_task_is_found_by_both_names(line: Lineage, arrange: Arrange) 
     assert Operate(line.store, Policy(), lambda: NOW).pause("bank", MARIA).task == "money matters"
 
 
+def test_what_serves_tells_where_a_task_stands(line: Lineage, arrange: Arrange) -> None:
+    """A new name for a task whose older version answers does not look as if it had stopped."""
+    line.move(Stage.LIVE, share=1.0, candidate=line.candidate(line.student()))
+    new = sibling(line, teacher="gpt-5")
+    mail = found(line.store, task="mail", created_at=NOW + 2)
+    for now in (
+        arrange.rename("bank", MARIA, "money"),
+        arrange.pin("money", MARIA),
+        arrange.merge("money", MARIA, ["mail"]),
+        arrange.split("money", MARIA, [mail.version_id], "mail") and arrange.unpin("money", MARIA),
+    ):
+        assert (now.id, now.stage, now.share) == (line.version_id, Stage.LIVE, 1.0)
+    assert arrange.split("money", MARIA, [new.version_id], "new").id == new.version_id
+
+
 def test_a_name_given_back_is_present_and_not_former(line: Lineage, arrange: Arrange) -> None:
     arrange.rename("bank", MARIA, "money")
     arrange.rename("money", MARIA, "cash")

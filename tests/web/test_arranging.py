@@ -58,7 +58,7 @@ def test_a_line_counts_all_versions_of_its_task(surface: Surface, line: Lineage)
             "task": "bank", "tenant": "default", "pinned": False, "share": 0.0, "forced": False, "held": False,
             "versions": 2, "fields": {"label": 3}, "confirmed": True, "former": [], "stage": "collecting",
             "teachers": ["gpt-5", "gpt-4o-2024-08-06"], "inferred": False, "learnable": {"fields": 1, "of": 1},
-            "answered_by": {"student": 2, "llm": 3},
+            "calls": 5, "answered_by": {"student": 2, "llm": 3},
         }
     ]  # fmt: skip
 
