@@ -8,7 +8,7 @@ what the teacher says to the plain question; a client's own wishes (a checker in
 and a student that was taught only answers that nobody minded would be held to a teacher that there is not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from shadowbert.curation.outcome import Unfit
@@ -26,25 +26,41 @@ _SILENT = frozenset({Unfit.UPSTREAM_ERROR.value, Unfit.CLIENT_GONE.value, Unfit.
 """Calls whose client never had an answer."""
 
 
-def judged(row: CallRow, call: EarlierCall, before: Sequence[EarlierCall], *, retry: bool) -> CallRow | None:
+def judged(
+    row: CallRow, call: EarlierCall, before: Sequence[EarlierCall], *, retry: bool, alike: Callable[[str], bool]
+) -> CallRow | None:
     """The row, or the row as a repetition with its parent; None where it would be a complaint about nothing we know.
 
     `before` are earlier calls with the same input, oldest first; `call` is the row's own place among them. A call of
-    the same version counts where it is recent; one of another version where its answer was poor. `retry`: the client
-    says that it has tried before, which is a repetition only of a call that was answered: after a 429 or a 503 the
-    retry brings the first answer.
+    the same version counts where it is recent; one of another version that is `alike` where its answer was poor: what
+    else is asked about the same text has nothing to do with it. `retry`: the client says that it has tried before,
+    which is a repetition only of a call that was answered: after a 429 or a 503 the retry brings the first answer.
     """
-    lately = [one for one in before if one.tenant == call.tenant and call.received_at - one.received_at <= REPEATED]
-    own = [one for one in lately if one.version_id == row.version_id]
+
+    def own(one: EarlierCall) -> bool:
+        return one.version_id == row.version_id and _lately(one, call)
+
     if row.unfit == Unfit.FEEDBACK:
-        return replace(row, parent=own[-1].exchange_id) if own else None
+        parent = _last(before, own)
+        return replace(row, parent=parent.exchange_id) if parent else None
     if row.answer is None:
         return row
-    answered = [one for one in own if one.unfit not in _SILENT] if retry else []
-    if answered:
-        return _repetition(row, Unfit.RETRY, answered[-1])
-    poor = [one for one in lately if one.version_id != row.version_id and _fell_back(one, call)]
-    return _repetition(row, Unfit.FALLBACK, poor[-1]) if poor else row
+    if retry and (answered := _last(before, lambda one: one.unfit not in _SILENT and own(one))):
+        return _repetition(row, Unfit.RETRY, answered)
+
+    def fell_back(one: EarlierCall) -> bool:
+        return one.version_id != row.version_id and _lately(one, call) and _fell_back(one, call)
+
+    poor = _last(before, lambda one: fell_back(one) and alike(one.version_id))
+    return _repetition(row, Unfit.FALLBACK, poor) if poor else row
+
+
+def _last(before: Sequence[EarlierCall], fits: Callable[[EarlierCall], bool]) -> EarlierCall | None:
+    return next(filter(fits, reversed(before)), None)
+
+
+def _lately(one: EarlierCall, call: EarlierCall) -> bool:
+    return one.tenant == call.tenant and call.received_at - one.received_at <= REPEATED
 
 
 def _fell_back(one: EarlierCall, call: EarlierCall) -> bool:

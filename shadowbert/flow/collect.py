@@ -18,7 +18,7 @@ from shadowbert.flow.labels import envelope, label, said
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.manners import Manners
 from shadowbert.flow.reading import read_reply, read_request
-from shadowbert.flow.repeats import settled
+from shadowbert.flow.repeats import asked_alike, settled
 from shadowbert.flow.strays import GROUPS, KEPT, stray_of
 from shadowbert.flow.takeover import TakeOver
 from shadowbert.recognition.answer import manner_of
@@ -137,7 +137,7 @@ class Collect:
         batch.calls.append(_call(exchange, first, version_id, Unfit.FEEDBACK, how))
 
     def _keep(self, work: Work, batch: Batch) -> None:
-        calls = settled(work.calls, batch.calls, batch.exchanges)
+        calls = settled(work.calls, batch.calls, batch.exchanges, asked_alike(work.tasks))
         known = {call.exchange_id for call in calls}
         work.calls.add(calls)
         work.calls.add_strays([*batch.strays, *(stray for id_, stray in batch.further.items() if id_ not in known)])

@@ -5,13 +5,17 @@ same. An index on the input and on why a call taught nothing makes that one chea
 say of themselves that they ask again are rare, and get one more.
 """
 
+from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
+from operator import attrgetter
 
 from shadowbert.curation.outcome import Unfit
 from shadowbert.curation.repeats import POOR, REPEATED, judged
 from shadowbert.domain.records import CallRow, EarlierCall, LoggedExchange
-from shadowbert.flow.ledger import CallsPort
+from shadowbert.flow.ledger import CallsPort, TasksPort
+from shadowbert.flow.lineage import LIKENESS, likeness
 
 LOOK_BACK = 50_000
 """Load sequences before a batch: however often an input came, no more of its calls are looked at."""
@@ -19,17 +23,38 @@ LOOK_BACK = 50_000
 Exchanges = Mapping[str, LoggedExchange]
 
 
-def settled(calls: CallsPort, rows: Sequence[CallRow], exchanges: Exchanges) -> list[CallRow]:
+Alike = Callable[[str, str], bool]
+"""Whether two versions, by their ids, ask the same."""
+
+_SEQ = attrgetter("seq")
+
+
+def asked_alike(tasks: TasksPort) -> Alike:
+    """Versions of one task, or of one instruction: another form may have founded a task of its own."""
+
+    @cache
+    def alike(one_id: str, other_id: str) -> bool:
+        one, other = tasks.version(one_id), tasks.version(other_id)
+        if one is None or other is None:
+            return False
+        return one.task_id == other.task_id or likeness(one.skeleton, other.skeleton) >= LIKENESS
+
+    return alike
+
+
+def settled(calls: CallsPort, rows: Sequence[CallRow], exchanges: Exchanges, alike: Alike) -> list[CallRow]:
     """The rows in load sequence, with their parents; complaints about calls that nobody knows are left out."""
     known = _known(calls, rows, exchanges)
     found: list[CallRow] = []
     for row in sorted(rows, key=lambda row: row.seq):
         exchange = exchanges[row.exchange_id]
-        before = [one for one in known[row.input_hash] if one.seq < row.seq]
-        judgement = judged(row, _place(row, exchange), before, retry=exchange.retry_count > 0)
+        same = known[row.input_hash]
+        before = same[: bisect_left(same, row.seq, key=_SEQ)]
+        retry, form = exchange.retry_count > 0, partial(alike, row.version_id)
+        judgement = judged(row, _place(row, exchange), before, retry=retry, alike=form)
         if judgement is not None:
             found.append(judgement)
-            known[row.input_hash].append(_place(judgement, exchange))
+            insort(same, _place(judgement, exchange), key=_SEQ)
     return found
 
 

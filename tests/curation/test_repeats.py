@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadowbert.curation import repeats
 from shadowbert.curation.outcome import Unfit
-from shadowbert.curation.repeats import FALLEN_BACK, REPEATED, judged
+from shadowbert.curation.repeats import FALLEN_BACK, REPEATED
 from shadowbert.domain.records import CallRow, EarlierCall
 from shadowbert.domain.route import Decider, Source
 
@@ -16,6 +17,10 @@ AT = 1_760_000_000.0
 NOW = EarlierCall("now", 9, "v", "default", "h", None, AT, AT + 1)
 ROW = CallRow("now", 9, "v", "text", "h", Source.LLM, Decider.STAGE, 1.0, eligible=True, answer=(1,), unfit=None)
 COMPLAINT = replace(ROW, answer=None, unfit=Unfit.FEEDBACK.value, eligible=False)
+
+
+def judged(row: CallRow, call: EarlierCall, before: list[EarlierCall], *, retry: bool) -> CallRow | None:
+    return repeats.judged(row, call, before, retry=retry, alike=lambda version_id: version_id != "foreign")
 
 
 def earlier(unfit: Unfit | None = None, **changes: Any) -> EarlierCall:
@@ -72,6 +77,7 @@ def test_the_same_input_in_another_form_after_a_poor_answer_is_a_fallback(unfit:
         (Unfit.UPSTREAM_ERROR, {}),
         (Unfit.INVALID, {"version_id": "v"}),
         (Unfit.INVALID, {"tenant": "another"}),
+        (Unfit.INVALID, {"version_id": "foreign"}),
         (Unfit.INVALID, {"ended_at": AT - FALLEN_BACK - 1}),
         (Unfit.INVALID, {"ended_at": AT + 5}),
     ],

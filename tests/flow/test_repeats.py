@@ -184,10 +184,10 @@ def test_retries_found_a_version_and_do_not_count_twice(collect: Collect) -> Non
 OTHER = {"type": "object", "properties": {"kind": SCHEMA["properties"]["label"]}, "required": ["kind"]}  # type: ignore[index]
 
 
-def in_another_form(text: str, **given: Any) -> Exchange:
+def in_another_form(text: str, *, system: str = SYSTEM, **given: Any) -> Exchange:
     return a_call(
         text,
-        request_body=asked(text, schema=OTHER, name="other_form"),
+        request_body=asked(text, schema=OTHER, name="other_form", system=system),
         response_body=answered("", text='{"kind":"card"}'),
         **given,
     )
@@ -208,6 +208,18 @@ def test_the_same_input_in_another_form_after_a_poor_answer_is_a_fallback(collec
     assert rows[late.id].answer == (1,)
     with collect.ledger.read() as work:
         assert work.calls.examples(other.id) == 21
+
+
+def test_a_poor_answer_to_another_question_about_the_same_text_costs_no_label(collect: Collect) -> None:
+    """Two tasks look at each text, as pipelines do: where one is answered badly, the other is none the worse."""
+    version = founded(collect)
+    urgent = "How urgent is what follows? Take anything about stolen money as a card problem, all else as a transfer."
+    put(collect, [in_another_form(text, system=urgent) for text in texts(20, about="a loan")])
+    poor = a_known_call(version.id, "what now", response_body=answered("mortgage"))
+    put(collect, [poor, in_another_form("what now", system=urgent, received_at=AT + 2)])
+    (other,) = [each for each in versions(collect) if each.id != version.id]
+    assert last(collect, version, 1)[0].unfit == Unfit.INVALID
+    assert last(collect, other, 1)[0].answer == (1,)
 
 
 def test_settling_after_a_crash_comes_to_the_same(collect: Collect) -> None:
