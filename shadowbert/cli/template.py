@@ -79,8 +79,8 @@ def _document(name: str) -> tuple[object, str | None]:
     try:
         read = json.loads(sys.stdin.read() if name == "-" else Path(name).read_text("utf-8"))
     except OSError as error:
-        raise OperatorError(f"{name} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+        raise OperatorError(f"{Path(name)} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise OperatorError(f"{'standard input' if name == '-' else name} is no JSON: {error}") from None
     if not isinstance(read, dict):
         return read, None
@@ -119,7 +119,7 @@ def template_lines(view: TemplateView) -> Iterator[Text]:
     for slot in slots_of(view.skeleton):
         yield Text(f"slot {slot.number}: {'counts' if slot.counts else 'does not count'}, {slot_of(slot, view)}")
     for note in view.notes:
-        yield Text(note, style="yellow")
+        yield Text(f"{note}; --count says which slots do", style="yellow")
     for text in view.inputs:
         yield Text("what a student reads", style="bold")
         shown = text if len(text) <= INPUT_SHOWN else f"{text[:INPUT_SHOWN]}..."

@@ -7,6 +7,8 @@ from shadowbert.domain.records import VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.recognition.labels import type_of
 
+VALUE_SHOWN = 200
+
 
 def fill_of(*, value: str | None, omit: bool, llm: bool) -> Fill | None:
     """What an operator asks for; `value` is JSON text. Raises OperatorError unless it is one thing."""
@@ -21,8 +23,9 @@ def read_value(text: str) -> object:
     """What an operator wrote down as JSON. Raises OperatorError where it is none."""
     try:
         value: object = json.loads(text)
-    except json.JSONDecodeError:
-        raise OperatorError(f"a value is JSON, where a text stands in double quotes; this is none: {text}") from None
+    except (json.JSONDecodeError, RecursionError):
+        shown = text if len(text) <= VALUE_SHOWN else f"{text[:VALUE_SHOWN]}..."
+        raise OperatorError(f"a value is JSON, where a text stands in double quotes; this is none: {shown}") from None
     return value
 
 

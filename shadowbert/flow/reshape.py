@@ -183,8 +183,11 @@ def _chosen(versions: Sequence[VersionRow], wanted: str | None) -> VersionRow:
     if len(found) == 1:
         return found[0]
     ids = ", ".join(version.id for version in found or versions)
-    which = "several versions in force begin" if found else "no version in force begins"
-    raise OperatorError(f"{which} with {wanted!r}: {ids}")
+    if found:
+        raise OperatorError(f"several versions in force begin with {wanted!r}: {ids}")
+    raise OperatorError(
+        f"no version in force begins with {wanted!r}: it may have been replaced; in force there are {ids}"
+    )
 
 
 def _view(work: Work, version: VersionRow) -> TemplateView:

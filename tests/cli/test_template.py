@@ -42,7 +42,8 @@ def test_it_is_shown_with_its_slots_numbered(shell: Shell, edited: Desk) -> None
         "  Text: {2}",
         "slot 1: counts, holds any text, 3 different contents in 60 calls",
         "slot 2: counts, holds any text, 60 different contents in 60 calls",
-        "slot 1 had 3 different contents in 60 calls: a date, a channel or a name may not belong to the text",
+        "slot 1 had 3 different contents in 60 calls: a date, a channel or a name may not belong to the text; "
+        "--count says which slots do",
     ]
     assert lines[9] == "what a student reads"
     assert lines[10:12] == ["  phone", "  [SEP]"]
@@ -68,7 +69,7 @@ def test_its_json_is_taken_back_with_a_change(shell: Shell, desk: Desk, tmp_path
         "The worker hands the calls over, and trains a student on them when there are enough.",
     ]
     assert shell.refused("task", "template", "bank", "--edit", str(file)) == (
-        f"no version in force begins with '{old.id}': {new.id}"
+        f"no version in force begins with '{old.id}': it may have been replaced; in force there are {new.id}"
     )
     with desk.store.read() as work:
         (verdict,) = work.tasks.verdicts([new.id])
@@ -95,6 +96,8 @@ REFUSED = {
     "--count 1 --edit -": "choose the slots with --count, or say them in the file of --edit, not both",
     "--edit nowhere.json": "nowhere.json cannot be read: No such file or directory",
     "--edit broken.json": "broken.json is no JSON: Expecting value: line 1 column 1 (char 0)",
+    "--edit deep.json": "deep.json is no JSON: maximum recursion depth exceeded",
+    "--edit .": ". cannot be read: Is a directory",
     "--edit odd.json": "the document has an unknown key 'mesages'; `shadowbert task template TASK --json` prints one "
     "to edit",
     "--edit empty.json": "the document has no messages; `shadowbert task template TASK --json` prints one to edit",
@@ -105,7 +108,13 @@ REFUSED = {
 
 @pytest.mark.parametrize("words", REFUSED)
 def test_refusals_say_why_in_a_line(words: str, shell: Shell, desk: Desk) -> None:
-    for name, text in {"broken": "not JSON", "odd": '{"mesages": []}', "empty": "{}", "list": "[]"}.items():
+    for name, text in {
+        "broken": "not JSON",
+        "odd": '{"mesages": []}',
+        "empty": "{}",
+        "list": "[]",
+        "deep": "[" * 100_000,
+    }.items():
         Path(f"{name}.json").write_text(text, "utf-8")
     assert shell.refused("task", "template", "bank", *words.split()).startswith(REFUSED[words])
     assert len(desk.versions) == 1
