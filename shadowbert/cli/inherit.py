@@ -52,9 +52,9 @@ def inherit(
         str, typer.Option("--from", metavar="VERSION", help="The one it inherits from: the earlier one with most.")
     ] = "",
     check: Annotated[
-        int,
-        typer.Option("--check", metavar="N", min=0, help="First ask the LLM so many old inputs again; costs money."),
-    ] = 0,
+        int | None,
+        typer.Option("--check", metavar="N", min=1, help="First ask the LLM so many old inputs again; costs money."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a check.")] = False,
     none: Annotated[bool, typer.Option("--none", help="Give up what was inherited.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be carried over.")] = False,
@@ -69,7 +69,7 @@ def inherit(
         if none and (check or dry_run or source):
             raise OperatorError("--none gives up whatever was inherited: it goes with --version and --why only")
         settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        wish = Wish(task, Choice(version, source), operator(why), check, yes, as_json)
+        wish = Wish(task, Choice(version, source), operator(why), check or 0, yes, as_json)
         with opened_operations(settings) as operations:
             if none:
                 _give_up(operations, wish)

@@ -179,6 +179,7 @@ def test_failures_and_a_missing_key_are_told(
     monkeypatch.delenv("OPENAI_API_KEY")
     keyless = shell("task", "inherit", TASK, "--check", "30", "--yes", street.flag)
     assert (keyless.exit_code, "variable OPENAI_API_KEY" in keyless.stderr) == (2, True)
+    assert shell("task", "inherit", TASK, "--check", "0").exit_code == 2, "no check is no answer to a check of none"
     assert "cannot pass: it takes at least 29" in shell.refused("task", "inherit", TASK, "--check", "5", street.flag)
 
 
