@@ -136,9 +136,9 @@ def stage_of(task: Staged) -> str:
 
 
 def training_of(task: TaskReport) -> str:
-    """What is to be said of the latest training; empty where it came to a student."""
+    """What is to be said of the latest training; empty where it came to a student, or none is wanted any more."""
     job = task.training
-    if job is None or job.state == "done":
+    if job is None or job.state == "done" or task.replaced_by:
         return ""
     if job.state == "failed":
         return f"the latest training failed: {job.message}"

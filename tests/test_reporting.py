@@ -59,6 +59,7 @@ def test_stage(report: TaskReport, text: str) -> None:
 def test_training(state: str, text: str) -> None:
     job = TrainingJob("j", "v", state, "200 examples", NOW, message="no room")
     assert training_of(task(training=job)) == text
+    assert training_of(task(training=job, replaced_by="a version")) == ""
     assert training_of(task()) == ""
 
 

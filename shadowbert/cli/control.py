@@ -19,7 +19,7 @@ from shadowbert.cli.context import (
 )
 from shadowbert.cli.output import emit, say
 from shadowbert.domain.records import VersionRow
-from shadowbert.flow.fills import fill_of
+from shadowbert.flow.fills import described, fill_of
 from shadowbert.flow.operate import Operate, Operator
 
 
@@ -89,7 +89,8 @@ def fill(
         filling = fill_of(value=value, omit=omit, llm=llm)
         settings, _ = gather(config, pairs, {"data_dir": data_dir})
         with opened_operations(settings) as operations:
-            _tell(operations.operate.fill(task, operator(why), field, filling), as_json=as_json)
+            version = operations.operate.fill(task, operator(why), field, filling)
+        _tell(version, as_json=as_json, done=f"`{field}` is {described(filling)}; ")
 
 
 def retrain(
@@ -111,11 +112,11 @@ def retrain(
         say(f"{task}: a training on {examples} examples is queued")
 
 
-def _tell(version: VersionRow, *, as_json: bool) -> None:
+def _tell(version: VersionRow, *, as_json: bool, done: str = "") -> None:
     if as_json:
         data = {"task": version.task, "version": version.id, "stage": version.stage.value, "share": version.share}
         emit({**data, "forced": version.forced, "held": version.held, "epoch": version.epoch})
         return
     share = f" at {version.share:.0%}" if version.stage.serves else ""
     marks = f"{' (forced)' if version.forced else ''}{' (held)' if version.held else ''}"
-    say(f"{version.task}: now {version.stage}{share}{marks}")
+    say(f"{version.task}: {done}now {version.stage}{share}{marks}")

@@ -60,7 +60,7 @@ def task_lines(task: TaskReport, width: int | None) -> Iterator[Text]:
     for candidate in reversed(task.candidates):
         yield from _candidate(candidate, width)
     for row in task.verdicts[-VERDICTS_SHOWN:]:
-        why = f" ({row.why})" if row.why not in ("asked for", row.verdict.reason) else ""
+        why = "" if row.why == "asked for" or row.why in row.verdict.reason else f" ({row.why})"
         text = f"{moment(row.at)}  {row.stage_before} -> {row.verdict.stage}  by {row.by}: {row.verdict.reason}{why}"
         yield from _fact("verdict", text, width)
 

@@ -50,7 +50,7 @@ def rename(
 @task.command()
 def merge(
     task: TaskArgument,
-    others: Annotated[list[str], typer.Argument(metavar="OTHER...", help="The tasks that become part of it.")],
+    others: Annotated[list[str], typer.Argument(metavar="OTHER", help="The tasks that become part of it.")],
     why: WhyOption = "",
     config: ConfigOption = None,
     pairs: SetOption = None,
@@ -67,7 +67,7 @@ def merge(
 @task.command()
 def split(
     task: TaskArgument,
-    versions: Annotated[list[str], typer.Argument(metavar="VERSION...", help="Versions by id, or how one begins.")],
+    versions: Annotated[list[str], typer.Argument(metavar="VERSION", help="Versions by id, or how one begins.")],
     name: Annotated[str, typer.Option("--name", help="What the new task is to be called.")],
     why: WhyOption = "",
     config: ConfigOption = None,

@@ -43,7 +43,7 @@ class ArrangeLedger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Arrange:
-    """Every command returns the version that tells where the task stands now, and raises UnknownTask or OperatorError."""
+    """Every command returns the version that tells where the task stands, and raises UnknownTask or OperatorError."""
 
     ledger: ArrangeLedger
     clock: Callable[[], float]

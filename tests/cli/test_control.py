@@ -88,8 +88,12 @@ def test_what_no_student_can_say_is_filled_left_out_or_left_to_the_llm(shell: Sh
     free = found(line.store, task="free", contract=replace(line.now.contract, unlearnable=parts))
     waits = "1 of 3 fields learnable; cannot be answered locally because"
     assert f"{waits} `reason` is required and nobody has said whether `note` may be left out" in shell("status").stdout
-    assert shell("fill", "free", "reason", "--value", '"n/a"').stdout == "free: now collecting\n"
-    assert shell("fill", "free", "note", "--omit", "--why", "nobody reads it").stdout == "free: now collecting\n"
+    assert shell("fill", "free", "reason", "--value", '"n/a"').stdout == (
+        'free: `reason` is filled with "n/a"; now collecting\n'
+    )
+    assert shell("fill", "free", "note", "--omit", "--why", "nobody reads it").stdout == (
+        "free: `note` is left out; now collecting\n"
+    )
     assert free.now.fills == {"reason": Fill("n/a"), "note": Fill(omitted=True)}
     shown = shell("show", "free").stdout
     assert 'reason: text, filled with "n/a"' in shown

@@ -78,6 +78,13 @@ def test_verdicts_are_lines_with_a_hanging_indent() -> None:
     assert "(the launch is on Monday)" in " ".join(line.strip() for line in lines)
 
 
+def test_a_reason_that_a_verdict_tells_is_not_told_again() -> None:
+    row = TASK.verdicts[0]
+    merged = replace(row, verdict=replace(row.verdict, reason="Merged by maria: one team."), why="one team")
+    text = "\n".join(line.plain for line in task_lines(replace(TASK, verdicts=(merged,)), None))
+    assert text.count("one team") == 1
+
+
 def test_red_tasks_say_why() -> None:
     bad = replace(TASK, stage=Stage.LIVE, forced=True, candidates=(replace(CANDIDATE, serving=True, supported=False),))
     lines = list(status_lines([bad], 80))
