@@ -20,7 +20,7 @@ from shadowbert.domain.records import ExampleRow
 from shadowbert.errors import InputTooLong
 from shadowbert.flow.train import SPLITS
 from shadowbert.gating.threshold import Scored
-from tests.bench.students import child
+from tests.bench.students.child import Ended, run
 from tests.clients.environments import Library
 
 RECIPES: tuple[str, ...] = get_args(Recipe)
@@ -52,8 +52,8 @@ class Learned:
     """One for each text asked."""
     own: tuple[Scored, ...]
     """Held out, or out of fold: where a threshold may be chosen. Empty unless the lesson asked for it."""
-    seconds: float
-    mib: float
+    cost: Ended
+    """Of the process that learnt; a baseline's has answered in it too."""
     recipe: str = ""
 
 
@@ -64,7 +64,7 @@ class Learner(Protocol):
     def learns(self, contract: Contract) -> bool: ...
 
     def learn(self, lesson: Lesson) -> Learned:
-        """Raises child.Failed."""
+        """Raises Failed."""
         ...
 
 
@@ -85,13 +85,13 @@ class Product:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             self._write(folder, lesson)
-            ended = child.run([sys.executable, "-m", "shadowbert.bert.training", name])
+            ended = run([sys.executable, "-m", "shadowbert.bert.training", name])
             artifact = open_artifact(folder / "student")
             student = Student(artifact)
             said = tuple(_ask(student, text) for text in lesson.asked)
             rows = [json.loads(line) for line in artifact.read(HELDOUT).splitlines()]
             own = tuple(Scored(row["joint"], row["agreed"]) for row in rows)
-            return Learned(said, own, ended.seconds, ended.mib, artifact.manifest.recipe)
+            return Learned(said, own, ended, artifact.manifest.recipe)
 
     def _write(self, folder: Path, lesson: Lesson) -> None:
         lines = [
@@ -136,8 +136,8 @@ class Driven:
         with tempfile.TemporaryDirectory() as name:
             given = Path(name) / "lesson.json"
             given.write_text(json.dumps(order), "utf-8")
-            ended = child.run(self.command, given)
-        return _heard(json.loads(ended.output), ended.mib)
+            ended = run(self.command, given)
+        return _heard(json.loads(ended.output), ended)
 
 
 def tfidf() -> Driven:
@@ -167,7 +167,7 @@ def _ask(student: Student, text: str) -> Said:
     return Said(guess.answer, guess.joint)
 
 
-def _heard(told: Mapping[str, Any], mib: float) -> Learned:
+def _heard(told: Mapping[str, Any], cost: Ended) -> Learned:
     said = tuple(Said(tuple(answer), confidence) for answer, confidence in told["said"])
     own = tuple(Scored(confidence, agreed) for confidence, agreed in told["own"])
-    return Learned(said, own, told["seconds"], mib)
+    return Learned(said, own, cost)

@@ -68,7 +68,7 @@ def _one(learner: Learner, task: Task, seed: int) -> Served:
     threshold = certify(_scored(learned.said[: len(calibration)], calibration), allowed=ALLOWED)
     served = serve(learned.said[len(calibration) :], [row.answer for row in fresh], threshold)
     name = f"{learner.name} ({learned.recipe})" if learned.recipe else learner.name
-    table.progress(f"{task.case.name}, {name}, seed {seed}: {served}, {learned.seconds:.0f} s")
+    table.progress(f"{task.case.name}, {name}, seed {seed}: {served}, {learned.cost.cpu_seconds:.0f} s of CPU")
     return served
 
 
