@@ -41,7 +41,9 @@ class Calls(Repository):
                 self._db.execute(update(inputs).where(this).values(first_seq=mine[earlier]))
 
     def add_strays(self, rows: Sequence[StrayCall]) -> None:
-        known = self._known(strays.c.exchange_id, [r.exchange_id for r in rows])
+        """Those that nobody has made calls of: a worker that slept through its lease knows fewer versions."""
+        ids = [r.exchange_id for r in rows]
+        known = self._known(strays.c.exchange_id, ids) | self._known(calls.c.exchange_id, ids)
         new = [
             {"exchange_id": r.exchange_id, "seq": r.seq, "group_key": r.group, "explicit_task": r.explicit_task}
             for r in rows

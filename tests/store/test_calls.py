@@ -126,3 +126,12 @@ def test_a_call_is_handed_over_by_whom_it_belongs_to(store: Store) -> None:
         work.calls.hand_over([replace(call, version_id=third)], of=second)
         work.calls.hand_over([replace(call, version_id=second)], of=first)
         assert [len(work.calls.after(version.id, 0, limit=9)) for version in versions] == [0, 0, 1]
+
+
+def test_what_is_a_call_is_no_stray(store: Store) -> None:
+    """One worker read it before the version was founded, and wrote it after another had."""
+    house, ids = a_house(store), loaded(store, 2)
+    with store.write() as work:
+        work.calls.add([a_call(house.version, ids[0], 1)])
+        work.calls.add_strays(strays(ids))
+        assert [stray.exchange_id for stray in work.calls.strays("g", limit=9)] == ids[1:]
