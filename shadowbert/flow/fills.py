@@ -23,7 +23,8 @@ def read_value(text: str) -> object:
     """What an operator wrote down as JSON. Raises OperatorError where it is none."""
     try:
         value: object = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+        json.dumps(value, ensure_ascii=False).encode()  # half a character would be kept nowhere
+    except (ValueError, RecursionError):
         shown = text if len(text) <= VALUE_SHOWN else f"{text[:VALUE_SHOWN]}..."
         raise OperatorError(f"a value is JSON, where a text stands in double quotes; this is none: {shown}") from None
     return value

@@ -4,6 +4,7 @@ Each is one compare-and-swap a version with one verdict that names who and why; 
 look. A command means the task: what stops or resumes reaches all of its versions, for any of them may be serving.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,11 +26,17 @@ LEAST_EXAMPLES = 20
 ASKED = "asked for"
 """Why, where an operator gives no reason."""
 
+UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:
     name: str
     why: str = ""
+
+    def __post_init__(self) -> None:
+        """A terminal's bytes may be no text, and no database keeps what is none."""
+        object.__setattr__(self, "why", UNKEEPABLE.sub("\ufffd", self.why))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,10 @@ def test_it_is_shown_with_its_slots_numbered(shell: Shell, edited: Desk) -> None
         "  Text: {2}",
         "slot 1: counts, holds any text, 3 different contents in 60 calls",
         "slot 2: counts, holds any text, 60 different contents in 60 calls",
-        "slot 1 had 3 different contents in 60 calls: a date, a channel or a name may not belong to the text; "
-        "--count says which slots do",
+        (
+            "slot 1 had 3 different contents in 60 calls: a date, a channel or a name may not belong to the text; "
+            "--count says which slots do"
+        ),
     ]
     assert lines[9] == "what a student reads"
     assert lines[10:12] == ["  phone", "  [SEP]"]

@@ -114,6 +114,8 @@ def test_one_thing_is_asked_for() -> None:
             fill_of(**given, llm=False)  # type: ignore[arg-type]
     with pytest.raises(OperatorError, match="double quotes; this is none: n/a"):
         fill_of(value="n/a", omit=False, llm=False)
+    with pytest.raises(OperatorError, match="this is none"):
+        fill_of(value='"\\ud800"', omit=False, llm=False)
     with pytest.raises(OperatorError, match=r"this is none: \[{200}\.\.\.$"):
         fill_of(value="[" * 100_000, omit=False, llm=False)
 

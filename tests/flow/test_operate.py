@@ -248,3 +248,9 @@ def test_something_else_is_never_in_the_slice(sqlite_store: Store) -> None:
     word = Contract((Field((), ("ham", "spam"), open=True),), "i1:words")
     line = found(sqlite_store, contract=word)
     assert (0, 2) in line.candidate(line.student()).slice.excluded
+
+
+def test_why_is_kept_whatever_bytes_were_typed(line: Lineage, operate: Operate) -> None:
+    operate.pause("bank", Operator("maria", "half \udcff and \x00 nothing"))
+    with line.store.read() as work:
+        assert work.tasks.verdicts([line.version_id])[-1].why == "half \ufffd and \ufffd nothing"
