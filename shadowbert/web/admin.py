@@ -78,7 +78,7 @@ async def _read(request: Request, kind: type[Order]) -> Order:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "send JSON: content-type: application/json")
     try:
-        return kind.model_validate_json(body)
+        return kind.model_validate_json(body, strict=True)
     except ValidationError as error:
         raise HTTPException(422, unfit(error)) from None
 

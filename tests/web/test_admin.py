@@ -139,6 +139,8 @@ def test_refusals_say_why(surface: Surface, line: Lineage) -> None:
     [
         ({"share": 2}, "share: Input should be less than or equal to 1"),
         ({"share": 0}, "share: Input should be greater than 0"),
+        ({"share": True}, "share: Input should be a valid number"),
+        ({"force": 1}, "force: Input should be a valid boolean"),
         ({"force": "perhaps"}, "force: Input should be a valid boolean"),
         ({"forced": True}, "forced: Extra inputs are not permitted"),
         ({"why": "x" * 1001}, "why: String should have at most 1000 characters"),
