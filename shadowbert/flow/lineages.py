@@ -6,13 +6,23 @@ Reads and counts; decides nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from shadowbert.domain.contract import Contract, spelled_path
 from shadowbert.domain.records import VersionRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.found import FULL
 from shadowbert.flow.ledger import Work
+
+
+class VersionLike(Protocol):
+    @property
+    def stage(self) -> Stage: ...
+    @property
+    def replaced_by(self) -> str | None: ...
+
+
+V = TypeVar("V", bound=VersionLike)
 
 
 class AnsweredLike(Protocol):
@@ -97,7 +107,7 @@ def _line(work: AnsweredWork, versions: Sequence[VersionRow]) -> TaskLine:
     )
 
 
-def speaker(versions: Sequence[VersionRow]) -> VersionRow:
+def speaker(versions: Sequence[V]) -> V:
     """Of a task's versions, newest last, the one that tells where the task stands: what serves, else the newest."""
     present = [version for version in versions if version.replaced_by is None] or versions
     serving = [version for version in present if version.stage.serves]

@@ -18,6 +18,7 @@ from shadowbert import __version__
 from shadowbert.domain.records import VersionRow
 from shadowbert.errors import ShadowbertError, UnknownTask
 from shadowbert.flow.fills import described
+from shadowbert.flow.lineages import speaker
 from shadowbert.flow.report import TaskReport
 from shadowbert.recognition.editing import marked, slots_of
 from shadowbert.reporting import (
@@ -96,10 +97,17 @@ class Page:
 
 
 def _by_task(reports: Sequence[TaskReport]) -> list[list[TaskReport]]:
-    """A task's versions together, newest first; what is red before the rest, then by name."""
+    """A task's versions together, first the one that tells where it stands, then the newest; what is red before the
+    rest, then by name.
+    """
     ordered = sorted(reports, key=lambda report: report.task)
-    lineages = [list(versions)[::-1] for _, versions in groupby(ordered, key=lambda report: report.task)]
+    lineages = [_leading_first(list(versions)) for _, versions in groupby(ordered, key=lambda report: report.task)]
     return sorted(lineages, key=lambda versions: not any(version.red for version in versions))
+
+
+def _leading_first(versions: Sequence[TaskReport]) -> list[TaskReport]:
+    first = speaker(versions)
+    return [first, *(version for version in versions[::-1] if version is not first)]
 
 
 def _environment() -> Environment:

@@ -155,12 +155,14 @@ def test_red_tasks_come_first_and_say_why(surface: Surface, line: Lineage) -> No
     assert "The latest audits do not support the target." in said(reply)
 
 
-def test_an_earlier_version_that_still_serves_is_shown(surface: Surface, line: Lineage) -> None:
+def test_what_serves_leads_and_the_newer_version_is_named(surface: Surface, line: Lineage) -> None:
     candidate = line.candidate(line.student())
     line.evidence(candidate, agree=100)
     line.move(Stage.LIVE, share=1.0, candidate=candidate)
     found(line.store, task_id=line.now.task_id, created_at=line.now.created_at + 1)
-    assert "An earlier version still answers: live, 100.0 % agreement." in said(surface.page())
+    page = said(surface.page())
+    assert "bank live" in page
+    assert "Another version does not answer yet: collecting, 0 examples" in page
     reply = surface.page("/shadowbert/task?name=bank")
     assert reply.text.count("<article") == 2
     for verb in ("retrain", "rename"):
