@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from shadowbert.curation.outcome import Unfit
-from shadowbert.domain.contract import Fills, Unlearnable
+from shadowbert.domain.contract import Contract, Fills, Unlearnable
 from shadowbert.domain.route import Reason
 from shadowbert.domain.task import Stage
 from shadowbert.flow.lineages import TaskLine
@@ -185,6 +185,12 @@ def slot_of(slot: Slot, view: TemplateView) -> str:
 def fields_of(task: TaskLine) -> str:
     """What a student says, and among how many labels it chooses."""
     return ", ".join(f"{name} {labels}" for name, labels in task.fields.items())
+
+
+def labels_of(contract: Contract) -> str:
+    """Every field with every label that it may have, in one line."""
+    fields = ((field.name, [field.label(index) for index in range(len(field.labels))]) for field in contract.fields)
+    return "; ".join(f"{name}: {', '.join(labels)}" for name, labels in fields)
 
 
 def contract_of(task: TaskLine) -> str:

@@ -21,6 +21,7 @@ from shadowbert.cli.output import emit, say
 from shadowbert.domain.records import VersionRow
 from shadowbert.flow.fills import described, fill_of
 from shadowbert.flow.operate import Operate, Operator
+from shadowbert.reporting import labels_of
 
 
 def cutover(
@@ -43,8 +44,16 @@ def cutover(
 Command = Callable[..., None]
 
 
-def _simple(act: Callable[[Operate, str, Operator], VersionRow], help_text: str) -> Command:
-    """A command that names a task and moves it."""
+def _no_more(_: VersionRow) -> str:
+    return ""
+
+
+def _simple(
+    act: Callable[[Operate, str, Operator], VersionRow],
+    help_text: str,
+    done: Callable[[VersionRow], str] = _no_more,
+) -> Command:
+    """A command that names a task and moves it; `done` says what else was done."""
 
     def command(
         task: TaskArgument,
@@ -57,16 +66,22 @@ def _simple(act: Callable[[Operate, str, Operator], VersionRow], help_text: str)
         with failures():
             settings, _ = gather(config, pairs, {"data_dir": data_dir})
             with opened_operations(settings) as operations:
-                _tell(act(operations.operate, task, operator(why)), as_json=as_json)
+                version = act(operations.operate, task, operator(why))
+        _tell(version, as_json=as_json, done=done(version))
 
     command.__doc__ = help_text
     return command
 
 
+def _answers(version: VersionRow) -> str:
+    """What was confirmed: somebody should have looked at it."""
+    return f"its answers are {labels_of(version.contract)}; "
+
+
 rollback = _simple(Operate.rollback, "Back to the LLM at once; holds until somebody resumes the task.")
 pause = _simple(Operate.pause, "Let the LLM answer everything; calls are still logged.")
 off = _simple(Operate.off, "Let the LLM answer everything and stop logging the task's calls.")
-confirm = _simple(Operate.confirm, "Say that the answers inferred from the LLM's replies are the right ones.")
+confirm = _simple(Operate.confirm, "Say that the answers inferred from the LLM's replies are the right ones.", _answers)
 resume = _simple(Operate.resume, "Go on gathering evidence; lifts the hold of a roll-back.")
 
 

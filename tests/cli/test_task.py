@@ -1,5 +1,7 @@
 """`shadowbert task`."""
 
+import pytest
+
 from shadowbert.domain.task import Stage
 from shadowbert.testing.lineage import NOW, Lineage, found
 from tests.cli.conftest import Shell
@@ -38,7 +40,10 @@ def test_pin_and_unpin(shell: Shell, line: Lineage) -> None:
     assert line.now.stage is Stage.COLLECTING
 
 
-def test_confirm_is_the_same_as_ever(shell: Shell, line: Lineage) -> None:
+@pytest.mark.parametrize("noun", [(), ("task",)])
+def test_confirm_tells_what_was_confirmed(noun: tuple[str, ...], shell: Shell, line: Lineage) -> None:
     words = found(line.store, task="words", confirmed=False)
-    assert shell("task", "confirm", "words").stdout == shell("pause", "words").stdout.replace("paused", "collecting")
+    (field,) = words.now.contract.fields
+    said = f"words: its answers are {field.name}: {', '.join(map(str, field.labels))}; now collecting\n"
+    assert shell(*noun, "confirm", "words").stdout == said
     assert words.now.confirmed
