@@ -5,18 +5,7 @@ from typing import Annotated
 
 import typer
 
-from shadowbert.cli.context import (
-    ConfigOption,
-    DataDirOption,
-    JsonOption,
-    SetOption,
-    TaskArgument,
-    WhyOption,
-    failures,
-    gather,
-    opened_operations,
-    operator,
-)
+from shadowbert.cli.operating import Command, Hand, on_task
 from shadowbert.cli.output import emit, say
 from shadowbert.domain.records import VersionRow
 from shadowbert.flow.fills import described, fill_of
@@ -24,24 +13,14 @@ from shadowbert.flow.operate import Operate, Operator
 from shadowbert.reporting import labels_of
 
 
+@on_task
 def cutover(
-    task: TaskArgument,
+    hand: Hand,
     force: Annotated[bool, typer.Option("--force", help="Skip the gate; recorded and shown in red.")] = False,
     share: Annotated[float, typer.Option(min=0.01, max=1.0, help="Share of eligible calls to serve.")] = 1.0,
-    why: WhyOption = "",
-    config: ConfigOption = None,
-    pairs: SetOption = None,
-    data_dir: DataDirOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Let the task's student answer. Refuses, with the reason, while the gate has not passed."""
-    with failures():
-        settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        with opened_operations(settings) as operations:
-            _tell(operations.operate.cutover(task, operator(why), share=share, force=force), as_json=as_json)
-
-
-Command = Callable[..., None]
+    _tell(hand, hand.operations.operate.cutover(hand.task, hand.who, share=share, force=force))
 
 
 def _no_more(_: VersionRow) -> str:
@@ -55,22 +34,12 @@ def _simple(
 ) -> Command:
     """A command that names a task and moves it; `done` says what else was done."""
 
-    def command(
-        task: TaskArgument,
-        why: WhyOption = "",
-        config: ConfigOption = None,
-        pairs: SetOption = None,
-        data_dir: DataDirOption = None,
-        as_json: JsonOption = False,
-    ) -> None:
-        with failures():
-            settings, _ = gather(config, pairs, {"data_dir": data_dir})
-            with opened_operations(settings) as operations:
-                version = act(operations.operate, task, operator(why))
-        _tell(version, as_json=as_json, done=done(version))
+    def command(hand: Hand) -> None:
+        version = act(hand.operations.operate, hand.task, hand.who)
+        _tell(hand, version, done=done(version))
 
     command.__doc__ = help_text
-    return command
+    return on_task(command)
 
 
 def _answers(version: VersionRow) -> str:
@@ -85,50 +54,36 @@ confirm = _simple(Operate.confirm, "Say that the answers inferred from the LLM's
 resume = _simple(Operate.resume, "Go on gathering evidence; lifts the hold of a roll-back.")
 
 
+@on_task
 def fill(
-    task: TaskArgument,
+    hand: Hand,
     field: Annotated[str, typer.Argument(help="The field that no student can say, as `shadowbert show` names it.")],
     value: Annotated[
         str | None, typer.Option("--value", metavar="JSON", help="Say this in every local answer.")
     ] = None,
     omit: Annotated[bool, typer.Option("--omit", help="Leave it out, where the schema allows that.")] = False,
     llm: Annotated[bool, typer.Option("--llm", help="Let the LLM answer, as if nothing had been said.")] = False,
-    why: WhyOption = "",
-    config: ConfigOption = None,
-    pairs: SetOption = None,
-    data_dir: DataDirOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Say what stands in a local answer where no student can say it."""
-    with failures():
-        filling = fill_of(value=value, omit=omit, llm=llm)
-        settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        with opened_operations(settings) as operations:
-            version = operations.operate.fill(task, operator(why), field, filling)
-        _tell(version, as_json=as_json, done=f"`{field}` is {described(filling)}; ")
+    filling = fill_of(value=value, omit=omit, llm=llm)
+    version = hand.operations.operate.fill(hand.task, hand.who, field, filling)
+    _tell(hand, version, done=f"`{field}` is {described(filling)}; ")
 
 
+@on_task
 def retrain(
-    task: TaskArgument,
-    why: WhyOption = "",
-    config: ConfigOption = None,
-    pairs: SetOption = None,
-    data_dir: DataDirOption = None,
-    as_json: JsonOption = False,
+    hand: Hand,
 ) -> None:
     """Ask the worker for a new student now."""
-    with failures():
-        settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        with opened_operations(settings) as operations:
-            examples = operations.operate.retrain(task, operator(why))
-    if as_json:
-        emit({"task": task, "examples": examples, "queued": True})
+    examples = hand.operations.operate.retrain(hand.task, hand.who)
+    if hand.as_json:
+        emit({"task": hand.task, "examples": examples, "queued": True})
     else:
-        say(f"{task}: a training on {examples} examples is queued")
+        say(f"{hand.task}: a training on {examples} examples is queued")
 
 
-def _tell(version: VersionRow, *, as_json: bool, done: str = "") -> None:
-    if as_json:
+def _tell(hand: Hand, version: VersionRow, *, done: str = "") -> None:
+    if hand.as_json:
         data = {"task": version.task, "version": version.id, "stage": version.stage.value, "share": version.share}
         emit({**data, "forced": version.forced, "held": version.held, "epoch": version.epoch})
         return

@@ -8,18 +8,7 @@ import typer
 
 from shadowbert.bootstrap.operations import Operations
 from shadowbert.bootstrap.replaying import key_of, replay
-from shadowbert.cli.context import (
-    ConfigOption,
-    DataDirOption,
-    JsonOption,
-    SetOption,
-    TaskArgument,
-    WhyOption,
-    failures,
-    gather,
-    opened_operations,
-    operator,
-)
+from shadowbert.cli.operating import Hand, on_task
 from shadowbert.cli.output import ask, complain, emit, say
 from shadowbert.errors import OperatorError
 from shadowbert.flow.carryover import UNMOVED, Comparison, Questions
@@ -45,8 +34,9 @@ class Wish:
     as_json: bool
 
 
+@on_task
 def inherit(
-    task: TaskArgument,
+    hand: Hand,
     version: Annotated[str, typer.Option(help="The version that inherits, or how its id begins: the newest.")] = "",
     source: Annotated[
         str, typer.Option("--from", metavar="VERSION", help="The one it inherits from: the earlier one with most.")
@@ -58,25 +48,17 @@ def inherit(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a check.")] = False,
     none: Annotated[bool, typer.Option("--none", help="Give up what was inherited.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be carried over.")] = False,
-    why: WhyOption = "",
-    config: ConfigOption = None,
-    pairs: SetOption = None,
-    data_dir: DataDirOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Let a task's new version learn from the examples of an earlier one."""
-    with failures():
-        if none and (check or dry_run or source):
-            raise OperatorError("--none gives up whatever was inherited: it goes with --version and --why only")
-        settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        wish = Wish(task, Choice(version, source), operator(why), check or 0, yes, as_json)
-        with opened_operations(settings) as operations:
-            if none:
-                _give_up(operations, wish)
-            elif check and not dry_run:
-                _check(settings, operations, wish)
-            else:
-                _allow(operations, wish, dry_run=dry_run)
+    if none and (check or dry_run or source):
+        raise OperatorError("--none gives up whatever was inherited: it goes with --version and --why only")
+    wish = Wish(hand.task, Choice(version, source), hand.who, check or 0, yes, hand.as_json)
+    if none:
+        _give_up(hand.operations, wish)
+    elif check and not dry_run:
+        _check(hand.settings, hand.operations, wish)
+    else:
+        _allow(hand.operations, wish, dry_run=dry_run)
 
 
 def _give_up(operations: Operations, wish: Wish) -> None:

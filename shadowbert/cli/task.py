@@ -5,20 +5,9 @@ from typing import Annotated
 
 import typer
 
-from shadowbert.cli.context import (
-    ConfigOption,
-    DataDirOption,
-    JsonOption,
-    SetOption,
-    TaskArgument,
-    WhyOption,
-    failures,
-    gather,
-    opened_operations,
-    operator,
-)
 from shadowbert.cli.control import confirm
 from shadowbert.cli.inherit import inherit
+from shadowbert.cli.operating import Command, Hand, on_task
 from shadowbert.cli.output import emit, say
 from shadowbert.cli.template import template
 from shadowbert.domain.records import VersionRow
@@ -27,82 +16,49 @@ from shadowbert.flow.operate import Operator
 
 task = typer.Typer(help="Tasks as such: their names, their versions, their templates.", no_args_is_help=True)
 
-Command = Callable[..., None]
-
 
 @task.command()
+@on_task
 def rename(
-    task: TaskArgument,
+    hand: Hand,
     name: Annotated[str, typer.Argument(help="What the task is to be called.")],
-    why: WhyOption = "",
-    config: ConfigOption = None,
-    pairs: SetOption = None,
-    data_dir: DataDirOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Call a task otherwise; callers that name it as before go on landing in it."""
-    with failures():
-        settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        with opened_operations(settings) as operations:
-            _tell(operations.arrange.rename(task, operator(why), name), as_json=as_json)
+    _tell(hand, hand.operations.arrange.rename(hand.task, hand.who, name))
 
 
 @task.command()
+@on_task
 def merge(
-    task: TaskArgument,
+    hand: Hand,
     others: Annotated[list[str], typer.Argument(metavar="OTHER", help="The tasks that become part of it.")],
-    why: WhyOption = "",
-    config: ConfigOption = None,
-    pairs: SetOption = None,
-    data_dir: DataDirOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Make the versions of other tasks versions of this one; their names go on leading to it."""
-    with failures():
-        settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        with opened_operations(settings) as operations:
-            _tell(operations.arrange.merge(task, operator(why), others), as_json=as_json)
+    _tell(hand, hand.operations.arrange.merge(hand.task, hand.who, others))
 
 
 @task.command()
+@on_task
 def split(
-    task: TaskArgument,
+    hand: Hand,
     versions: Annotated[list[str], typer.Argument(metavar="VERSION", help="Versions by id, or how one begins.")],
     name: Annotated[str, typer.Option("--name", help="What the new task is to be called.")],
-    why: WhyOption = "",
-    config: ConfigOption = None,
-    pairs: SetOption = None,
-    data_dir: DataDirOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Make some of a task's versions a task of their own."""
-    with failures():
-        settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        with opened_operations(settings) as operations:
-            _tell(operations.arrange.split(task, operator(why), versions, name), as_json=as_json)
+    _tell(hand, hand.operations.arrange.split(hand.task, hand.who, versions, name))
 
 
 def _simple(act: Callable[[Arrange, str, Operator], VersionRow], help_text: str) -> Command:
-    def command(
-        task: TaskArgument,
-        why: WhyOption = "",
-        config: ConfigOption = None,
-        pairs: SetOption = None,
-        data_dir: DataDirOption = None,
-        as_json: JsonOption = False,
-    ) -> None:
-        with failures():
-            settings, _ = gather(config, pairs, {"data_dir": data_dir})
-            with opened_operations(settings) as operations:
-                _tell(act(operations.arrange, task, operator(why)), as_json=as_json)
+    def command(hand: Hand) -> None:
+        _tell(hand, act(hand.operations.arrange, hand.task, hand.who))
 
     command.__doc__ = help_text
-    return command
+    return on_task(command)
 
 
-def _tell(version: VersionRow, *, as_json: bool) -> None:
+def _tell(hand: Hand, version: VersionRow) -> None:
     """The task as it is now."""
-    if as_json:
+    if hand.as_json:
         named = {"task": version.task, "former": list(version.former), "pinned": version.pinned}
         emit({**named, "version": version.id, "stage": version.stage.value, "share": version.share})
         return

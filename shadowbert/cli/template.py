@@ -9,21 +9,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from shadowbert.cli.context import (
-    ConfigOption,
-    DataDirOption,
-    JsonOption,
-    SetOption,
-    TaskArgument,
-    WhyOption,
-    failures,
-    gather,
-    opened_operations,
-    operator,
-)
+from shadowbert.cli.operating import Hand, on_task
 from shadowbert.cli.output import emit, say, say_lines
 from shadowbert.errors import OperatorError
-from shadowbert.flow.reshape import Reshape, Reshaped, TemplateView
+from shadowbert.flow.reshape import Reshaped, TemplateView
 from shadowbert.recognition.editing import Slot, marked, slots_of
 from shadowbert.reporting import slot_of
 
@@ -31,40 +20,30 @@ DOCUMENT = ("task", "version", "messages", "calls", "inputs")
 INPUT_SHOWN = 600
 
 
+@on_task
 def template(
-    task: TaskArgument,
+    hand: Hand,
     count: Annotated[str | None, typer.Option("--count", metavar="1,3", help="Let these slots make the input.")] = None,
     edit: Annotated[
         str | None, typer.Option("--edit", metavar="FILE", help="Take this edited JSON for it; - is standard input.")
     ] = None,
     version: Annotated[str | None, typer.Option("--version", help="A version by its id, or how that begins.")] = None,
-    why: WhyOption = "",
-    config: ConfigOption = None,
-    pairs: SetOption = None,
-    data_dir: DataDirOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Show a task's template, or put another in its place: a version of its own, whose students are trained anew."""
-    with failures():
-        settings, _ = gather(config, pairs, {"data_dir": data_dir})
-        with opened_operations(settings) as operations:
-            reshape = operations.reshape
-            if count is None and edit is None:
-                _show(reshape.view(task, version), as_json=as_json)
-                return
-            done = _changed(reshape, task, version, count=count, edit=edit, why=why)
-        _tell(done, as_json=as_json)
+    if count is None and edit is None:
+        _show(hand.operations.reshape.view(hand.task, version), as_json=hand.as_json)
+    else:
+        _tell(_changed(hand, version, count=count, edit=edit), as_json=hand.as_json)
 
 
-def _changed(
-    reshape: Reshape, task: str, version: str | None, *, count: str | None, edit: str | None, why: str
-) -> Reshaped:
+def _changed(hand: Hand, version: str | None, *, count: str | None, edit: str | None) -> Reshaped:
+    reshape = hand.operations.reshape
     if count is not None and edit is not None:
         raise OperatorError("choose the slots with --count, or say them in the file of --edit, not both")
     if count is not None:
-        return reshape.count(task, operator(why), version, _numbers(count))
+        return reshape.count(hand.task, hand.who, version, _numbers(count))
     messages, written_for = _document(edit or "")
-    return reshape.edit(task, operator(why), version or written_for, messages)
+    return reshape.edit(hand.task, hand.who, version or written_for, messages)
 
 
 def _numbers(text: str) -> list[int]:
