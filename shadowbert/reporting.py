@@ -1,11 +1,14 @@
 """The report in words and as plain JSON values: the same for the command line, the admin API and the page."""
 
+import math
+from dataclasses import asdict
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from shadowbert.curation.outcome import Unfit
 from shadowbert.domain.contract import Contract, Fills, Unlearnable
+from shadowbert.domain.records import Progress
 from shadowbert.domain.route import Reason
 from shadowbert.domain.task import Stage
 from shadowbert.flow.lineages import TaskLine
@@ -142,7 +145,36 @@ def training_of(task: TaskReport) -> str:
         return ""
     if job.state == "failed":
         return f"the latest training failed: {job.message}"
-    return "a student is being trained" if job.state == "running" else "a training is queued"
+    if job.state == "queued":
+        return "a training is queued"
+    return progress_of(job.progress) if job.progress else "a student is being trained"
+
+
+def progress_of(progress: Progress) -> str:
+    """How far a training is, in words.
+
+    >>> progress_of(Progress("fine-tuning", "finetune", 120, 375, 0.412, 0.88, 40, student=3))
+    'training student 3: fine-tuning, step 120 of 375, loss 0.41, agreement so far 88.0 %, about 40 s left'
+    >>> progress_of(Progress("encoding", student=1))
+    'training student 1: encoding'
+    """
+    told = [f"training student {progress.student}: {progress.phase}"]
+    told += [f"step {progress.step:,} of {progress.of:,}"] if progress.of else []
+    told += [f"loss {progress.loss:.2f}"] if progress.loss is not None else []
+    told += [f"agreement so far {percent(progress.agreement)}"] if progress.agreement is not None else []
+    left = progress.seconds_left
+    return ", ".join([*told, f"about {waiting(left)} left"] if left is not None else told)
+
+
+def waiting(seconds: float) -> str:
+    """A time to wait for, in one unit.
+
+    >>> waiting(0.2), waiting(95), waiting(200), waiting(9000)
+    ('1 s', '95 s', '4 min', '2.5 h')
+    """
+    if seconds < 120:
+        return f"{max(1, round(seconds))} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def learnable_of(task: TaskReport) -> str:
@@ -233,6 +265,7 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "replaced_by": task.replaced_by,
         "training": task.training.state if task.training else None,
         "training_message": training_of(task),
+        "progress": asdict(task.training.progress) if task.training and task.training.progress else None,
         "students": [
             {"number": s.number, "recipe": s.recipe, "examples": s.examples, "scores": s.scores} for s in task.students
         ],

@@ -112,6 +112,8 @@ def _told(task: TaskReport, width: int | None) -> Iterator[Text]:
             yield from _wrapped(f"  {told}", "    ", width, style="dim")
     if task.missing:
         yield from _wrapped(f"  missing: {task.missing}", "    ", width, style="dim")
+    if task.training and task.training.progress:
+        yield from _wrapped(f"  {training_of(task)}", "    ", width, style="dim")
 
 
 def _standing(task: TaskReport) -> Iterator[tuple[str, str]]:

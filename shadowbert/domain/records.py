@@ -259,8 +259,26 @@ class VerdictRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a training under way has come (written by train)."""
+
+    phase: str
+    recipe: str = ""
+    step: int = 0
+    of: int = 0
+    """Steps of this phase; 0 where nobody counts them."""
+    loss: float | None = None
+    agreement: float | None = None
+    """Of the best recipe so far."""
+    seconds_left: float | None = None
+    """An estimate; None while there is nothing to estimate it from."""
+    student: int = 0
+    """The number that the student will have."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingJob:
-    """A training that is asked for, running or over (written by train)."""
+    """A training that is asked for, running or over (written by train; an operator may cancel it)."""
 
     id: str
     version_id: str
@@ -270,3 +288,5 @@ class TrainingJob:
     examples: int = 0
     attempts: int = 0
     message: str = ""
+    progress: Progress | None = None
+    """While it runs."""

@@ -7,14 +7,14 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from shadowbert.curation.split import Part, part_of
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.ids import uuid7
-from shadowbert.domain.records import ExampleRow, StudentRow, TrainingJob, VersionRow
+from shadowbert.domain.records import ExampleRow, Progress, StudentRow, TrainingJob, VersionRow
 from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.candidates import enter
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 MAX_EXAMPLES = 20_000
 MAX_ATTEMPTS = 3
+NOTE_EVERY_S = 1.0
 SPLITS = {Part.TRAIN: "train", Part.CALIBRATION: "calibration", Part.HELD_OUT: "heldout"}
 
 
@@ -48,6 +49,10 @@ class Training(Protocol):
 
     def result(self) -> TrainingResult | None:
         """None while it runs."""
+        ...
+
+    def progress(self) -> Progress | None:
+        """None until it has said how far it is."""
         ...
 
     def stop(self) -> None: ...
@@ -90,6 +95,8 @@ class Train:
     """Where students and job folders live."""
     clock: Callable[[], float]
     _running: Running | None = None
+    _noted: tuple[float, Progress | None] = (0.0, None)
+    """When progress was noted last, and what."""
 
     def step(self) -> bool:
         """Look after the training under way, or start one that is due. True while one runs or has just ended."""
@@ -136,6 +143,7 @@ class Train:
             work.jobs.start(job.id, examples=len(known))  # what the next doubling is counted from
         folder = self._write_job(job, version, student, examples)
         log.info("task %s: training student %d on %d examples", version.task, student.number, len(examples))
+        self._noted = (0.0, None)
         self._running = Running(job, version, student, folder, self.trainer.start(folder, self.home / student.artifact))
         return True
 
@@ -178,6 +186,7 @@ class Train:
     def _look_after(self, running: Running) -> bool:
         result = running.training.result()
         if result is None:
+            self._note(running)
             return True
         with self.ledger.write() as work:
             ours = self._holds(work, running)
@@ -187,6 +196,16 @@ class Train:
             shutil.rmtree(running.folder, ignore_errors=True)
         log.info("task %s: %s", running.version.task, message)
         return True
+
+    def _note(self, running: Running) -> None:
+        """Let people see how far it is; seldom, for each look is a write."""
+        said, (at, before) = running.training.progress(), self._noted
+        if said is None or said == before or abs(self.clock() - at) < NOTE_EVERY_S:
+            return
+        with self.ledger.write() as work:
+            if self._holds(work, running):
+                work.jobs.note(running.job.id, replace(said, student=running.student.number))
+        self._noted = (self.clock(), said)
 
     def _holds(self, work: Work, running: Running) -> bool:
         """Whether nobody took the job up while this worker slept past its lease: each attempt has its number."""

@@ -1,11 +1,12 @@
 """Training jobs, leases and marks: who works on what, and how far everybody got."""
 
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from shadowbert.domain.ids import uuid7
-from shadowbert.domain.records import TrainingJob
+from shadowbert.domain.records import Progress, TrainingJob
 from shadowbert.store.base import Repository
 from shadowbert.store.tables import jobs, leases, marks
 
@@ -31,11 +32,14 @@ class Jobs(Repository):
         return _job(row) if row else None
 
     def start(self, job_id: str, *, examples: int) -> None:
-        values = {"state": "running", "examples": examples, "attempts": jobs.c.attempts + 1}
+        values = {"state": "running", "examples": examples, "attempts": jobs.c.attempts + 1, "progress": None}
         self._db.execute(update(jobs).where(jobs.c.id == job_id).values(values))
 
+    def note(self, job_id: str, progress: Progress) -> None:
+        self._db.execute(update(jobs).where(jobs.c.id == job_id).values(progress=asdict(progress)))
+
     def finish(self, job_id: str, *, state: str, message: str, at: float) -> None:
-        values = {"state": state, "message": message, "finished_at": at}
+        values = {"state": state, "message": message, "finished_at": at, "progress": None}
         self._db.execute(update(jobs).where(jobs.c.id == job_id).values(values))
 
     def last_size(self, version_id: str) -> int:
@@ -99,4 +103,5 @@ def _job(row: Row[Any]) -> TrainingJob:
         examples=row.examples,
         attempts=row.attempts,
         message=row.message,
+        progress=Progress(**row.progress) if row.progress else None,
     )

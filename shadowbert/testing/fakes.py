@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shadowbert.domain.exchange import Exchange
+from shadowbert.domain.records import Progress
 from shadowbert.domain.student import Guess
 from shadowbert.domain.task import PublishedVersion, StageTable
 from shadowbert.errors import JournalError
@@ -71,9 +72,13 @@ class ScriptedTraining:
     artifact: Path
     outcome: TrainingResult | None = None
     stopped: bool = False
+    said: Progress | None = None
 
     def result(self) -> TrainingResult | None:
         return self.outcome
+
+    def progress(self) -> Progress | None:
+        return self.said
 
     def stop(self) -> None:
         self.stopped = True

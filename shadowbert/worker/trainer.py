@@ -10,10 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from shadowbert.domain.records import Progress
 from shadowbert.flow.train import TrainingResult
 from shadowbert.gating.threshold import Scored
 from shadowbert.lifeline import Lifeline
 from shadowbert.settings import training_environment
+from shadowbert.worker.hearing import Hearing
 
 HELDOUT = "heldout.jsonl"
 STOP_S = 5.0
@@ -61,14 +63,20 @@ class ChildTrainer:
 
 class ChildTraining:
     def __init__(self, process: subprocess.Popen[bytes], folder: Path, artifact: Path) -> None:
-        self._process, self._folder, self._artifact = process, folder, artifact
+        self._process, self._artifact = process, artifact
+        self._hearing = Hearing(folder / "progress.jsonl")
+
+    def progress(self) -> Progress | None:
+        self._hearing.listen()
+        return self._hearing.progress
 
     def result(self) -> TrainingResult | None:
         """None while the child runs."""
         code = self._process.poll()
         if code is None:
             return None
-        last = _last_event(self._folder / "progress.jsonl")
+        self._hearing.listen()
+        last = self._hearing.last
         if code < 0:
             return TrainingResult(
                 published=False, reason=f"the training child was killed by signal {-code}", killed=True
@@ -97,16 +105,6 @@ def _published(last: Mapping[str, Any], artifact: Path) -> TrainingResult:
     scores = {name: float(value) for name, value in last.items() if isinstance(value, int | float)}
     heldout = _heldout(artifact / HELDOUT)
     return TrainingResult(published=True, reason="", recipe=str(last["recipe"]), scores=scores, heldout=heldout)
-
-
-def _last_event(progress: Path) -> dict[str, Any]:
-    """The last whole line; a child that was killed may have left half of one."""
-    for line in reversed(progress.read_text(encoding="utf-8", errors="replace").splitlines()):
-        with suppress(ValueError):
-            event = json.loads(line)
-            if isinstance(event, dict):
-                return event
-    return {}
 
 
 def _heldout(path: Path) -> tuple[Scored, ...]:

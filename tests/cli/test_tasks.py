@@ -2,8 +2,9 @@
 
 import pytest
 
+from shadowbert.domain.records import Progress
 from shadowbert.domain.task import Stage
-from shadowbert.testing.lineage import SERVED, Lineage, found
+from shadowbert.testing.lineage import NOW, SERVED, Lineage, found
 from tests.cli.conftest import Shell
 
 
@@ -53,6 +54,21 @@ def test_show_has_everything(shell: Shell, line: Lineage) -> None:
         "collecting -> live  by gate: Moved.",
     ):
         assert said in text
+
+
+def test_a_training_under_way_is_told_everywhere(shell: Shell, line: Lineage) -> None:
+    line.calls(40)
+    far = Progress("fine-tuning", "finetune", 3, 9, 0.41, 0.9, 40, student=1)
+    with line.store.write() as work:
+        job = work.jobs.queue(line.version_id, cause="asked", at=NOW)
+        work.jobs.start(job.id, examples=40)
+        work.jobs.note(job.id, far)
+    told = "training student 1: fine-tuning, step 3 of 9, loss 0.41, agreement so far 90.0 %, about 40 s left"
+    assert f"  {told}\n" in shell("status").stdout
+    assert f"  training   {told}\n" in shell("show", "bank").stdout
+    (task,) = shell.json("show", "bank")
+    assert (task["training"], task["training_message"]) == ("running", told)
+    assert task["progress"]["step"] == 3
 
 
 def test_show_as_json_lists_the_versions(shell: Shell, line: Lineage) -> None:

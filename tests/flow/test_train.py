@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shadowbert.domain.ids import uuid7
-from shadowbert.domain.records import CallRow, Inherited, TrainingJob
+from shadowbert.domain.records import CallRow, Inherited, Progress, TrainingJob
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import StoreError
 from shadowbert.flow.arrange import Arrange
@@ -274,6 +274,26 @@ def test_a_store_that_refuses_is_asked_again(
     away.rename(database)
     assert train.step()
     assert job(line).state == "done"
+
+
+def test_progress_is_noted_once_a_second(
+    line: Lineage, train: Train, trainer: ScriptedTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.calls(40)
+    train.step()
+    assert job(line).progress is None
+    seen = []
+    for step, seconds in ((1, 0.0), (2, 0.4), (3, 0.8), (4, 1.2), (4, 5.0)):
+        monkeypatch.setattr(train, "clock", lambda at=NOW + seconds: at)
+        trainer.started[0].said = Progress("fine-tuning", step=step, of=9)
+        train.step()
+        noted = job(line).progress
+        assert noted is not None
+        seen.append((noted.student, noted.step))
+    assert seen == [(1, 1), (1, 1), (1, 1), (1, 4), (1, 4)]
+    trainer.started[0].outcome = GOOD
+    train.step()
+    assert job(line).progress is None
 
 
 def test_stopping_without_a_training_is_nothing(train: Train) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shadowbert.domain.records import Progress
 from shadowbert.store.store import Store
 from tests.store.rows import AT, a_house, a_version
 from tests.store.test_exchanges import at_once
@@ -48,6 +49,30 @@ def test_the_last_size_is_that_of_trainings_that_ended(store: Store) -> None:
             work.jobs.finish(job.id, state=state, message="", at=AT)
         work.jobs.start(work.jobs.queue(version.id, cause="grown", at=AT).id, examples=800)
         assert work.jobs.last_size(version.id) == 400
+
+
+def test_progress_is_kept_while_it_runs(store: Store) -> None:
+    version = a_house(store).version
+    far = Progress("fine-tuning", "finetune", 3, 9, 0.4, 0.9, 40, student=2)
+    with store.write() as work:
+        job = work.jobs.queue(version.id, cause="asked", at=AT)
+        work.jobs.start(job.id, examples=200)
+        work.jobs.note(job.id, far)
+    assert progress(store, version.id) == far
+    with store.write() as work:
+        work.jobs.start(job.id, examples=200)
+    assert progress(store, version.id) is None, "a new attempt begins anew"
+    with store.write() as work:
+        work.jobs.note(job.id, far)
+        work.jobs.finish(job.id, state="done", message="", at=AT)
+    assert progress(store, version.id) is None
+
+
+def progress(store: Store, version_id: str) -> Progress | None:
+    with store.read() as work:
+        job = work.jobs.latest(version_id)
+    assert job is not None
+    return job.progress
 
 
 def take(store: Store, holder: str, *, now: float = 0.0) -> bool:

@@ -95,6 +95,19 @@ def test_a_real_training_from_job_to_artifact(tmp_path: Path, tiny_encoder: Path
     assert (folder / "artifact" / "manifest.json").exists()
 
 
+def test_a_real_training_tells_how_far_it_is(tmp_path: Path, tiny_encoder: Path) -> None:
+    folder = write_job(tmp_path / "job", tiny_encoder, make_examples(60), recipes=["probe", "finetune"])
+    with ChildTrainer() as trainer:
+        child = trainer.start(folder, folder / "artifact")
+        assert child.progress() is None
+        assert ended(child, patience_s=120).published
+    assert '"step"' in (folder / "progress.jsonl").read_text("utf-8")
+    tuned = [json.loads(line) for line in (folder / "progress.jsonl").read_text("utf-8").splitlines()]
+    steps = [event for event in tuned if event["event"] == "step"]
+    assert (steps[0]["step"], steps[-1]["step"]) == (1, steps[0]["of"])
+    assert {"phase", "loss", "seconds_left"} <= set(steps[0])
+
+
 def test_the_child_ends_with_its_parents_lifeline(tmp_path: Path, tiny_encoder: Path) -> None:
     folder = write_job(tmp_path / "job", tiny_encoder, make_examples(2000), recipes=["probe", "finetune"])
     with ChildTrainer() as trainer:

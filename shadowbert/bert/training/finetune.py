@@ -16,7 +16,7 @@ from torch.nn.utils import clip_grad_norm_
 from shadowbert.bert.training.encoder import Encoder
 from shadowbert.bert.training.heads import Head
 from shadowbert.bert.training.probe import Ints
-from shadowbert.bert.training.progress import emit
+from shadowbert.bert.training.progress import Steps, emit
 
 MIN_STEPS, MAX_EPOCHS = 250, 10
 
@@ -64,8 +64,9 @@ def fine_tune(encoder: Encoder, heads: Sequence[Head], lesson: Lesson, *, settin
     steps = settings.epochs * -(-len(lesson.tokens) // settings.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _pace(step, steps, settings.warmup))
     encoder.train()
+    told = Steps("finetune", steps)
     for epoch in range(settings.epochs):
-        losses = []
+        losses: list[float] = []
         for rows in _batches(lesson.tokens, settings, epoch):
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16_is_faster()):
                 embedding = encoder(*pad([lesson.tokens[row] for row in rows]))
@@ -76,6 +77,7 @@ def fine_tune(encoder: Encoder, heads: Sequence[Head], lesson: Lesson, *, settin
             schedule.step()
             optimiser.zero_grad()
             losses.append(loss.item())
+            told.done(phase="fine-tuning", loss=round(float(np.mean(losses)), 4))
         emit("epoch", epoch=epoch + 1, of=settings.epochs, loss=round(float(np.mean(losses)), 4))
     encoder.eval()
     return tuple(_head(layer, head) for layer, head in zip(layers, heads, strict=True))
