@@ -145,6 +145,8 @@ def training_of(task: TaskReport) -> str:
         return ""
     if job.state == "failed":
         return f"the latest training failed: {job.message}"
+    if job.state == "cancelled":
+        return f"the latest training was {job.message[:1].lower()}{job.message[1:]}"
     if job.state == "queued":
         return "a training is queued"
     return progress_of(job.progress) if job.progress else "a student is being trained"
@@ -154,11 +156,11 @@ def progress_of(progress: Progress) -> str:
     """How far a training is, in words.
 
     >>> progress_of(Progress("fine-tuning", "finetune", 120, 375, 0.412, 0.88, 40, student=3))
-    'training student 3: fine-tuning, step 120 of 375, loss 0.41, agreement so far 88.0 %, about 40 s left'
+    'student 3: fine-tuning, step 120 of 375, loss 0.41, agreement so far 88.0 %, about 40 s left'
     >>> progress_of(Progress("encoding", student=1))
-    'training student 1: encoding'
+    'student 1: encoding'
     """
-    told = [f"training student {progress.student}: {progress.phase}"]
+    told = [f"student {progress.student}: {progress.phase}"]
     told += [f"step {progress.step:,} of {progress.of:,}"] if progress.of else []
     told += [f"loss {progress.loss:.2f}"] if progress.loss is not None else []
     told += [f"agreement so far {percent(progress.agreement)}"] if progress.agreement is not None else []

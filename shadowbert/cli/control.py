@@ -73,13 +73,25 @@ def fill(
 @on_task
 def retrain(
     hand: Hand,
+    cancel: Annotated[bool, typer.Option("--cancel", help="End the training that is queued or under way.")] = False,
 ) -> None:
     """Ask the worker for a new student now."""
+    if cancel:
+        _cancel(hand)
+        return
     examples = hand.operations.operate.retrain(hand.task, hand.who)
     if hand.as_json:
         emit({"task": hand.task, "examples": examples, "queued": True})
     else:
         say(f"{hand.task}: a training on {examples} examples is queued")
+
+
+def _cancel(hand: Hand) -> None:
+    job = hand.operations.operate.cancel(hand.task, hand.who)
+    if hand.as_json:
+        emit({"task": hand.task, "examples": job.examples, "queued": False, "training": job.state})
+    else:
+        say(f"{hand.task}: the training on {job.examples} examples is cancelled")
 
 
 def _tell(hand: Hand, version: VersionRow, *, done: str = "") -> None:

@@ -113,7 +113,7 @@ def _told(task: TaskReport, width: int | None) -> Iterator[Text]:
     if task.missing:
         yield from _wrapped(f"  missing: {task.missing}", "    ", width, style="dim")
     if task.training and task.training.progress:
-        yield from _wrapped(f"  {training_of(task)}", "    ", width, style="dim")
+        yield from _wrapped(f"  training: {training_of(task)}", "    ", width, style="dim")
 
 
 def _standing(task: TaskReport) -> Iterator[tuple[str, str]]:

@@ -290,3 +290,8 @@ class TrainingJob:
     message: str = ""
     progress: Progress | None = None
     """While it runs."""
+
+    @property
+    def open(self) -> bool:
+        """Whether there is anything of it that could be cancelled."""
+        return self.state in ("queued", "running")

@@ -6,11 +6,11 @@ look. A command means the task: what stops or resumes reaches all of its version
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shadowbert.domain.contract import Fill
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
-from shadowbert.domain.records import StudentRow, VersionRow
+from shadowbert.domain.records import StudentRow, TrainingJob, VersionRow
 from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import CutoverRefused, OperatorError
@@ -18,7 +18,7 @@ from shadowbert.flow.candidates import enter, retire_and_reenter
 from shadowbert.flow.evidence import Standing, stand
 from shadowbert.flow.fills import check_fill, described
 from shadowbert.flow.ledger import Ledger, Work
-from shadowbert.flow.named import in_force
+from shadowbert.flow.named import in_force, named
 from shadowbert.flow.taught import examples_of
 
 LEAST_EXAMPLES = 20
@@ -175,6 +175,23 @@ class Operate:
                 raise OperatorError(f"task {task} has {examples} examples; a training needs {LEAST_EXAMPLES}")
             work.jobs.queue(version.id, cause=sentence("Asked for", who), at=self.clock())
             return examples
+
+    def cancel(self, task: str, who: Operator) -> TrainingJob:
+        """End the task's training, queued or under way. Whichever worker runs it sees that at its next look, and stops
+        the child. Returns the job as it is now.
+        """
+        with self.ledger.write() as work:
+            latest = [(version, work.jobs.latest(version.id)) for version in named(work.tasks, task)]
+            under_way = [(version, job) for version, job in latest if job is not None and job.open]
+            if not under_way:
+                raise OperatorError(f"task {task} has no training to cancel")
+            return [self._cancel(work, version, job, who) for version, job in under_way][-1]
+
+    def _cancel(self, work: Work, version: VersionRow, job: TrainingJob, who: Operator) -> TrainingJob:
+        examples = job.examples if job.state == "running" else examples_of(work, version)
+        message = sentence("Cancelled", who)
+        work.jobs.cancel(job.id, examples=examples, message=message, at=self.clock())
+        return replace(job, state="cancelled", examples=examples, message=message, progress=None)
 
     def _step(self, work: Work, version: VersionRow, stage: Stage, who: Operator, *, verb: str) -> VersionRow:
         verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, sentence(verb, who))

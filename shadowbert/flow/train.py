@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 MAX_EXAMPLES = 20_000
 MAX_ATTEMPTS = 3
+STUDENTS = "students"
+HALF_DONE = ".training-*"
+"""What a child has written below STUDENTS before it publishes."""
 NOTE_EVERY_S = 1.0
 SPLITS = {Part.TRAIN: "train", Part.CALIBRATION: "calibration", Part.HELD_OUT: "heldout"}
 
@@ -129,6 +132,8 @@ class Train:
 
     def _start(self, job: TrainingJob) -> bool:
         with self.ledger.write() as work:
+            if work.jobs.get(job.id) != job:
+                return False  # it was cancelled, or taken up by another worker, since we looked
             version = work.tasks.version(job.version_id)
             if version is None or version.replaced_by or job.attempts >= MAX_ATTEMPTS:
                 edited = version is not None and version.replaced_by
@@ -154,7 +159,7 @@ class Train:
             version_id=version.id,
             number=work.students.next_number(version.id),
             cutoff_seq=work.exchanges.last_seq(),
-            artifact=f"students/{student_id}",
+            artifact=f"{STUDENTS}/{student_id}",
             recipe="",
             examples=examples,
             created_at=self.clock(),
@@ -167,6 +172,7 @@ class Train:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (self.home / student.artifact).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._sweep()
         fine_tune = len(examples) >= self.recipes.fine_tune_from
         order = {
             "contract": version.contract.to_json(),
@@ -184,18 +190,38 @@ class Train:
         return folder
 
     def _look_after(self, running: Running) -> bool:
+        with self.ledger.read() as work:
+            ours = self._holds(work, running)
+        if not ours:
+            running.training.stop()
+            self._let_go(running, "the training was cancelled, or another worker took it up")
+            return True
         result = running.training.result()
         if result is None:
             self._note(running)
             return True
         with self.ledger.write() as work:
             ours = self._holds(work, running)
-            message = self._finish(work, running, result) if ours else "another worker took this training up"
-        self._running = None  # only now: a store that refuses is asked again in the next round
-        if ours:
-            shutil.rmtree(running.folder, ignore_errors=True)
-        log.info("task %s: %s", running.version.task, message)
+            message = self._finish(work, running, result) if ours else "the training was cancelled when it ended"
+        self._let_go(running, message)
         return True
+
+    def _let_go(self, running: Running, message: str) -> None:
+        """Leave no file of a training that came to no student. One that another worker took up has its folder now."""
+        with self.ledger.read() as work:
+            job, student = work.jobs.get(running.job.id), work.students.get(running.student.id)
+        if job is None or job.attempts == running.job.attempts + 1:
+            shutil.rmtree(running.folder, ignore_errors=True)
+        if student is None:
+            shutil.rmtree(self.home / running.student.artifact, ignore_errors=True)
+        self._sweep()
+        self._running = None  # only now: a store that refuses is asked again in the next round
+        log.info("task %s: %s", running.version.task, message)
+
+    def _sweep(self) -> None:
+        """What a child that was killed had no time to take away; no other child is at work."""
+        for left in (self.home / STUDENTS).glob(HALF_DONE):
+            shutil.rmtree(left, ignore_errors=True)
 
     def _note(self, running: Running) -> None:
         """Let people see how far it is; seldom, for each look is a write."""
@@ -208,10 +234,11 @@ class Train:
         self._noted = (self.clock(), said)
 
     def _holds(self, work: Work, running: Running) -> bool:
-        """Whether nobody took the job up while this worker slept past its lease: each attempt has its number."""
-        now = work.jobs.latest(running.version.id)
-        mine = (running.job.id, "running", running.job.attempts + 1)
-        return now is not None and (now.id, now.state, now.attempts) == mine
+        """Whether nobody cancelled the job, or took it up while this worker slept past its lease: each attempt has its
+        number.
+        """
+        now = work.jobs.get(running.job.id)
+        return now is not None and (now.state, now.attempts) == ("running", running.job.attempts + 1)
 
     def _finish(self, work: Work, running: Running, result: TrainingResult) -> str:
         if result.killed and running.job.attempts + 1 < MAX_ATTEMPTS:

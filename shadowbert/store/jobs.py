@@ -42,8 +42,17 @@ class Jobs(Repository):
         values = {"state": state, "message": message, "finished_at": at, "progress": None}
         self._db.execute(update(jobs).where(jobs.c.id == job_id).values(values))
 
+    def cancel(self, job_id: str, *, examples: int, message: str, at: float) -> None:
+        """Over for good. The next doubling counts on from these examples, as after any training."""
+        self._db.execute(update(jobs).where(jobs.c.id == job_id).values(examples=examples))
+        self.finish(job_id, state="cancelled", message=message, at=at)
+
+    def get(self, job_id: str) -> TrainingJob | None:
+        row = self._db.execute(select(jobs).where(jobs.c.id == job_id)).first()
+        return _job(row) if row else None
+
     def last_size(self, version_id: str) -> int:
-        """Examples of the largest training that ended, whether it published or failed."""
+        """Examples of the largest training that ended, whether it published, failed or was cancelled."""
         query = select(func.max(jobs.c.examples)).where(jobs.c.version_id == version_id, jobs.c.state.not_in(OPEN))
         return int(self._db.execute(query).scalar() or 0)
 

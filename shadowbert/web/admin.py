@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import ValidationError
 
+from shadowbert.domain.records import TrainingJob
 from shadowbert.flow.inherit import Choice
 from shadowbert.reporting import as_data, line_data, unrecognised_data
 from shadowbert.web.desk import Desk
@@ -86,6 +87,8 @@ async def _read(request: Request, kind: type[Order]) -> Order:
 def _outcome(task: str, result: Outcome) -> dict[str, object]:
     if isinstance(result, int):
         return {"task": task, "queued": True, "examples": result}
+    if isinstance(result, TrainingJob):
+        return {"task": task, "queued": False, "examples": result.examples, "training": result.state}
     return {
         "task": result.task,
         "version": result.id,

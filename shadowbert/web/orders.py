@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from shadowbert.bootstrap.operations import Operations
-from shadowbert.domain.records import VersionRow
+from shadowbert.domain.records import TrainingJob, VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.fills import fill_of, read_value
@@ -24,8 +24,8 @@ MAX_NAME = 1000
 """Names that are longer than a task's may be are refused in the operator's terms; only what is no name is not read."""
 SLOT = "slot-"
 """A slot that counts is a field of a form, by its number."""
-Outcome = VersionRow | int
-"""The version as it is now, or the examples of a training asked for."""
+Outcome = VersionRow | TrainingJob | int
+"""The version as it is now, the training that was cancelled, or the examples of one asked for."""
 
 
 class Order(BaseModel, ABC):
@@ -98,8 +98,12 @@ class Off(_Simple):
     act = Operate.off
 
 
-class Retrain(_Simple):
-    act = Operate.retrain
+class Retrain(Order):
+    cancel: bool = False
+    """End the training that is queued or under way."""
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        return operations.operate.cancel(task, who) if self.cancel else operations.operate.retrain(task, who)
 
 
 class Confirm(_Simple):

@@ -73,6 +73,21 @@ def test_retrain(shell: Shell, line: Lineage) -> None:
     assert shell("retrain", "bank").stdout == "bank: a training on 20 examples is queued\n"
 
 
+def test_a_training_is_cancelled(shell: Shell, line: Lineage) -> None:
+    line.calls(20)
+    shell("retrain", "bank")
+    assert shell("retrain", "bank", "--cancel", "--why", "not now").stdout == (
+        "bank: the training on 20 examples is cancelled\n"
+    )
+    said = f"the latest training was cancelled by {operator('').name}: not now."
+    assert f"  training   {said}\n" in shell("show", "bank").stdout
+    assert shell.refused("retrain", "bank", "--cancel") == "task bank has no training to cancel"
+    shell("retrain", "bank")
+    assert shell.json("retrain", "bank", "--cancel") == {
+        "task": "bank", "examples": 20, "queued": False, "training": "cancelled",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("command", ["cutover", "rollback", "pause", "resume", "off", "retrain"])
 def test_an_unknown_task(command: str, shell: Shell, line: Lineage) -> None:
     assert shell.refused(command, "bnak") == "no task is called 'bnak'; known tasks: bank"

@@ -63,8 +63,8 @@ def test_a_training_under_way_is_told_everywhere(shell: Shell, line: Lineage) ->
         job = work.jobs.queue(line.version_id, cause="asked", at=NOW)
         work.jobs.start(job.id, examples=40)
         work.jobs.note(job.id, far)
-    told = "training student 1: fine-tuning, step 3 of 9, loss 0.41, agreement so far 90.0 %, about 40 s left"
-    assert f"  {told}\n" in shell("status").stdout
+    told = "student 1: fine-tuning, step 3 of 9, loss 0.41, agreement so far 90.0 %, about 40 s left"
+    assert f"  training: {told}\n" in shell("status").stdout
     assert f"  training   {told}\n" in shell("show", "bank").stdout
     (task,) = shell.json("show", "bank")
     assert (task["training"], task["training_message"]) == ("running", told)

@@ -98,3 +98,22 @@ def test_a_killed_parent_leaves_no_child_and_its_training_is_taken_up_again(
     assert job is not None
     assert job.attempts == 2
     assert tree.end() == 0
+
+
+@pytest.mark.slow
+def test_a_cancelled_training_ends_and_leaves_nothing(plant: Plant, grown: Path, tmp_path: Path) -> None:
+    """The order comes from another process than the worker whose child it is."""
+    tree = plant(data_dir=transplant(grown, tmp_path / "data"), training__first=1_000_000)
+    students = tree.data_dir / "students"
+    (before,) = students.iterdir()
+    tree.told("retrain", TASK)
+    (child,) = until(lambda: named(tree.family(), TRAINING), told=tree.said)
+    until(lambda: len(list(students.iterdir())) == 2, told=tree.said)  # it has begun to write
+    assert tree.told("retrain", TASK, "--cancel", "--why=too soon")["training"] == "cancelled"
+    until(lambda: gone([child]), told=tree.said)
+    until(lambda: list(students.iterdir()) == [before], told=tree.said)
+    (shown,) = tree.told("show", TASK)
+    assert (shown["training"], len(shown["students"])) == ("cancelled", 1)
+    assert shown["training_message"].endswith(": too soon.")
+    assert not any((tree.data_dir / "jobs").iterdir())
+    assert tree.end() == 0

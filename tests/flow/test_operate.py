@@ -38,7 +38,8 @@ def serving(line: Lineage, *, stage: Stage = Stage.LIVE) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [Operate.cutover, Operate.rollback, Operate.pause, Operate.off, Operate.resume, Operate.retrain]
+    "command",
+    [Operate.cutover, Operate.rollback, Operate.pause, Operate.off, Operate.resume, Operate.retrain, Operate.cancel],
 )
 def test_an_unknown_task_is_answered_with_the_names_there_are(
     command: Callable[..., object], line: Lineage, operate: Operate
@@ -194,6 +195,30 @@ def test_retrain_on_next_to_nothing_is_refused(line: Lineage, operate: Operate) 
     line.calls(19)
     with pytest.raises(OperatorError, match="task bank has 19 examples; a training needs 20"):
         operate.retrain("bank", MARIA)
+
+
+def test_a_cancelled_training_says_who_and_why(line: Lineage, operate: Operate) -> None:
+    line.calls(25)
+    operate.retrain("bank", MARIA)
+    cancelled = operate.cancel("bank", MARIA)
+    with line.store.read() as work:
+        assert work.jobs.latest(line.version_id) == cancelled
+        assert work.jobs.next() is None
+        assert work.jobs.last_size(line.version_id) == 25, "the next doubling counts on from here"
+    assert (cancelled.state, cancelled.examples) == ("cancelled", 25)
+    assert cancelled.message == "Cancelled by maria: the launch is on Monday."
+    with pytest.raises(OperatorError, match="task bank has no training to cancel"):
+        operate.cancel("bank", MARIA)
+
+
+def test_trainings_of_all_versions_are_cancelled(line: Lineage, operate: Operate) -> None:
+    newer = found(line.store, task_id=line.now.task_id, created_at=NOW + 1)
+    with line.store.write() as work:
+        for version in (line, newer):
+            work.jobs.queue(version.version_id, cause="grown", at=NOW)
+    assert operate.cancel("bank", MARIA).version_id == newer.version_id
+    with line.store.read() as work:
+        assert work.jobs.open_count() == 0
 
 
 def test_two_operators_at_once_take_turns(store: Store) -> None:

@@ -12,7 +12,7 @@ from shadowbert.domain.records import CallRow, Inherited, Progress, TrainingJob
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import StoreError
 from shadowbert.flow.arrange import Arrange
-from shadowbert.flow.operate import Operator
+from shadowbert.flow.operate import Operate, Operator
 from shadowbert.flow.shadow import Shadow
 from shadowbert.flow.train import Recipes, Train, TrainingResult
 from shadowbert.gating.eprocess import alpha_share
@@ -294,6 +294,68 @@ def test_progress_is_noted_once_a_second(
     trainer.started[0].outcome = GOOD
     train.step()
     assert job(line).progress is None
+
+
+def test_a_cancelled_training_is_stopped_and_leaves_nothing(
+    line: Lineage, train: Train, trainer: ScriptedTrainer
+) -> None:
+    line.calls(40)
+    train.step()
+    (child,) = trainer.started
+    half_done = child.artifact.parent / ".training-x"
+    half_done.mkdir()
+    Operate(line.store, train.policy, lambda: NOW).cancel("bank", Operator("maria", "too noisy"))
+    assert not child.stopped
+    assert train.step()
+    assert child.stopped
+    assert not child.folder.exists()
+    assert list(child.artifact.parent.iterdir()) == []
+    assert (job(line).state, job(line).message) == ("cancelled", "Cancelled by maria: too noisy.")
+    line.calls(39)
+    assert not train.step()
+    line.calls(1)
+    assert train.step(), "at the next doubling"
+
+
+def test_a_training_that_is_cancelled_as_it_ends_publishes_nothing(
+    line: Lineage, train: Train, trainer: ScriptedTrainer
+) -> None:
+    line.calls(40)
+    train.step()
+    trainer.started[0].artifact.mkdir()
+    trainer.started[0].outcome = GOOD
+    Operate(line.store, train.policy, lambda: NOW).cancel("bank", Operator("maria"))
+    assert train.step()
+    with line.store.read() as work:
+        assert work.students.of_version(line.version_id) == []
+    assert not trainer.started[0].artifact.exists()
+    assert job(line).state == "cancelled"
+
+
+def test_a_training_asked_for_right_after_a_cancel_is_another_one(
+    line: Lineage, train: Train, trainer: ScriptedTrainer
+) -> None:
+    line.calls(40)
+    train.step()
+    operate = Operate(line.store, train.policy, lambda: NOW)
+    operate.cancel("bank", Operator("maria"))
+    operate.retrain("bank", Operator("maria"))
+    assert train.step()
+    assert trainer.started[0].stopped
+    trained(train, trainer, GOOD)
+    assert (job(line).state, job(line).attempts) == ("done", 1)
+    assert not trainer.started[1].stopped
+
+
+def test_a_student_that_was_killed_after_it_was_published_is_taken_away(
+    line: Lineage, train: Train, trainer: ScriptedTrainer
+) -> None:
+    line.calls(40)
+    train.step()
+    trainer.started[0].artifact.mkdir()
+    trainer.started[0].outcome = KILLED
+    train.step()
+    assert not trainer.started[0].artifact.exists()
 
 
 def test_stopping_without_a_training_is_nothing(train: Train) -> None:

@@ -116,6 +116,15 @@ def test_a_life_by_command(surface: Surface, line: Lineage) -> None:
     assert [(v.by, v.why) for v in verdicts[1:3]] == [("admin API", "a try"), ("admin API", "asked for")]
 
 
+def test_a_training_is_cancelled(surface: Surface, line: Lineage) -> None:
+    line.calls(20)
+    surface.command("retrain")
+    assert surface.command("retrain", cancel=True).json == {
+        "task": "bank", "queued": False, "examples": 20, "training": "cancelled",
+    }  # fmt: skip
+    assert surface.command("retrain", cancel=True).status == 409
+
+
 def test_a_command_needs_no_body(surface: Surface, line: Lineage) -> None:
     assert surface.call("POST", "/shadowbert/api/tasks/bank/pause", surface.bearer).status == 200
 

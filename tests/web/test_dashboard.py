@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from shadowbert.domain.contract import Contract, Field, Fill, Unlearnable
+from shadowbert.domain.records import Progress
 from shadowbert.domain.route import Decider, Reason, Route, Source
 from shadowbert.domain.task import Stage
-from shadowbert.testing.lineage import SERVED, Lineage, found
+from shadowbert.testing.lineage import NOW, SERVED, Lineage, found
 from shadowbert.web.sessions import LIFETIME_S
 from tests.web.surface import TOKEN, Reply, Surface
 
@@ -240,6 +241,23 @@ def test_commands(surface: Surface, line: Lineage) -> None:
     with line.store.read() as work:
         assert work.jobs.open_count() == 1
         assert {v.by for v in work.tasks.verdicts([line.version_id])} == {"dashboard"}
+
+
+def test_a_training_under_way_is_shown_and_cancelled(surface: Surface, line: Lineage) -> None:
+    line.calls(40)
+    assert "Cancel the training" not in surface.page("/shadowbert/task?name=bank").text
+    with line.store.write() as work:
+        job = work.jobs.queue(line.version_id, cause="asked", at=NOW)
+        work.jobs.start(job.id, examples=40)
+        work.jobs.note(job.id, Progress("fine-tuning", step=3, of=9, loss=0.41, seconds_left=40, student=1))
+    told = "Training: student 1: fine-tuning, step 3 of 9, loss 0.41, about 40 s left"
+    for path in ("/shadowbert/", "/shadowbert/task?name=bank"):
+        assert told in said(surface.page(path))
+    assert "Cancel the training" in surface.page("/shadowbert/task?name=bank").text
+    assert surface.submit(task="bank", verb="retrain", cancel="1").status == 303
+    text = said(surface.page("/shadowbert/task?name=bank"))
+    assert "the next is trained at 200 examples; Cancelled by dashboard." in text
+    assert "Cancel the training" not in text
 
 
 def test_a_refused_command_tells_why_on_the_tasks_page(surface: Surface, line: Lineage) -> None:
