@@ -147,9 +147,19 @@ def training_of(task: TaskReport) -> str:
         return f"the latest training failed: {job.message}"
     if job.state == "cancelled":
         return f"the latest training was {job.message[:1].lower()}{job.message[1:]}"
+    if job.waiting:
+        return f"the next student waits for {job.waits_for:,} examples: {job.cause}"
     if job.state == "queued":
         return "a training is queued"
     return progress_of(job.progress) if job.progress else "a student is being trained"
+
+
+def following_of(task: TaskReport) -> str:
+    """When the next student comes by itself; empty where none does, or one is under way."""
+    if task.replaced_by or task.stage in (Stage.PAUSED, Stage.OFF) or (task.training and task.training.open):
+        return ""
+    examples = task.following.examples
+    return task.following.why if examples is None else f"the next student is trained at {examples:,} examples"
 
 
 def progress_of(progress: Progress) -> str:
@@ -267,6 +277,8 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "replaced_by": task.replaced_by,
         "training": task.training.state if task.training else None,
         "training_message": training_of(task),
+        "next_training": task.following.examples,
+        "following": following_of(task),
         "progress": asdict(task.training.progress) if task.training and task.training.progress else None,
         "students": [
             {"number": s.number, "recipe": s.recipe, "examples": s.examples, "scores": s.scores} for s in task.students

@@ -216,7 +216,7 @@ class Settings(_Section):
     def default_policy(self) -> Policy:
         """What a task promises until its operator says otherwise."""
         values = self.policy.model_dump() | {"autopilot": self.policy.autopilot == "on"}
-        return Policy(**values, first_training=self.training.first)
+        return Policy(**values, first_training=self.training.first, fine_tune_from=self.training.fine_tune_from)
 
 
 def load_settings(config: Path | None = None, flags: Mapping[str, object] | None = None) -> Settings:

@@ -191,6 +191,7 @@ def upgrade() -> None:
         sa.Column("examples", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("waits_for", sa.Integer(), nullable=False),
         sa.Column("progress", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(["version_id"], ["versions.id"], name=op.f("fk_jobs_version_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),

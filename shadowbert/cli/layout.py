@@ -13,6 +13,7 @@ from shadowbert.flow.report import CandidateReport, TaskReport
 from shadowbert.reporting import (
     arranged_of,
     because,
+    following_of,
     heirlooms_of,
     learnable_of,
     milliseconds,
@@ -124,6 +125,8 @@ def _standing(task: TaskReport) -> Iterator[tuple[str, str]]:
         yield "missing", task.missing
     if training := training_of(task):
         yield "training", training
+    if task.students and (following := following_of(task)):
+        yield "students", f"{len(task.students)}, {following}"
 
 
 def _fields(task: TaskReport) -> Iterator[tuple[str, str]]:

@@ -288,6 +288,8 @@ class TrainingJob:
     examples: int = 0
     attempts: int = 0
     message: str = ""
+    waits_for: int = 0
+    """Examples that there must be before it starts."""
     progress: Progress | None = None
     """While it runs."""
 
@@ -295,3 +297,8 @@ class TrainingJob:
     def open(self) -> bool:
         """Whether there is anything of it that could be cancelled."""
         return self.state in ("queued", "running")
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it is asked for, and too few examples are there."""
+        return self.state == "queued" and self.waits_for > 0

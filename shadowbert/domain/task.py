@@ -36,6 +36,8 @@ class Policy:
     audit_rate: float = 0.05
     min_rows: int = 100
     first_training: int = 200
+    fine_tune_from: int = 800
+    """Examples from which a student has every recipe to choose from."""
     autopilot: bool = True
     max_tasks: int = 100
     """Tasks that a tenant may have; those that callers name do not stop at it."""

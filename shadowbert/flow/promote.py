@@ -14,6 +14,7 @@ from shadowbert.errors import StaleState
 from shadowbert.flow.candidates import retire_and_reenter
 from shadowbert.flow.evidence import Standing, Watch, serving_verdict, stand
 from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.gating.cadence import size_after_fall
 from shadowbert.gating.eprocess import alpha_share, fails, passes
 from shadowbert.gating.paired import shown_worse
 from shadowbert.gating.wording import seen
@@ -108,7 +109,8 @@ class Promote:
         """Back to the LLM at once; the student may come back only on new evidence and a new share of alpha."""
         self._move(work, version, verdict, champion=None)
         retire_and_reenter(work, champion, why=verdict.reason, at=self.clock())
-        work.jobs.queue(version.id, cause="agreement fell", at=self.clock())
+        enough = size_after_fall(work.jobs.last_size(version.id))
+        work.jobs.queue(version.id, cause="agreement fell", at=self.clock(), waits_for=enough)
         work.tasks.set_audit_rate(version.id, None)
 
     def _tune_audits(self, work: Work, version: VersionRow, champion: CandidateRow, *, suspicious: bool) -> None:

@@ -15,6 +15,7 @@ from shadowbert.domain.evidence import Counts, Move, Verdict
 from shadowbert.domain.records import CandidateRow, StudentRow, TrainingJob, VerdictRow, VersionRow
 from shadowbert.domain.route import Source
 from shadowbert.domain.task import Policy, Stage
+from shadowbert.flow.cadence import NEVER, Next, next_student
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.ledger import TasksPort, Work
 from shadowbert.flow.lineages import TaskLine, lineages, notices
@@ -149,6 +150,8 @@ class TaskReport:
     """Those versions."""
     replaced_by: str | None = None
     """The version that an operator's template founded in its place."""
+    following: Next = NEVER
+    """When the next student is trained by itself."""
 
     @property
     def red(self) -> bool:
@@ -196,7 +199,7 @@ class Report:
         students = {student.id: student for student in work.students.of_version(version.id)}
         candidates = [self._candidate(work, version, c, students) for c in work.candidates.active(version.id)]
         job = work.jobs.latest(version.id)
-        examples = examples_of(work, version)
+        examples, following = examples_of(work, version), next_student(work, version, self.policy)
         return TaskReport(
             task=version.task,
             version=version.id,
@@ -218,7 +221,8 @@ class Report:
             student_ms=_middle(work.reports.latencies(version.id, Source.STUDENT)),
             llm_ms=_middle(work.reports.latencies(version.id, Source.LLM)),
             verdicts=tuple(work.tasks.verdicts([version.id], limit=50)),
-            missing=self._missing(version, candidates, job, examples),
+            missing=self._missing(version, candidates, self._until_student(job, examples, following)),
+            following=following,
             confirmed=version.confirmed,
             fills=version.fills,
             stage_student=lately.student,
@@ -268,9 +272,7 @@ class Report:
             return serving_verdict(work, version, standing.candidate, self.policy)
         return standing.verdict
 
-    def _missing(
-        self, version: VersionRow, candidates: Sequence[CandidateReport], job: TrainingJob | None, examples: int
-    ) -> str:
+    def _missing(self, version: VersionRow, candidates: Sequence[CandidateReport], until_student: str) -> str:
         """What stands between this task and the next step, in words."""
         if version.replaced_by:
             return ""
@@ -279,14 +281,16 @@ class Report:
         if version.held:
             return HELD
         first = leading(candidates)
-        return first.missing if first else self._until_student(job, examples)
+        return first.missing if first else until_student
 
-    def _until_student(self, job: TrainingJob | None, examples: int) -> str:
+    def _until_student(self, job: TrainingJob | None, examples: int, following: Next) -> str:
+        if job is not None and job.waiting:
+            return f"a better student, the next is trained at {job.waits_for} examples: {job.cause}"
         if job is not None and job.state in UNDER_WAY:
             return UNDER_WAY[job.state]
         if job is not None:
-            at = max(self.policy.first_training, 2 * job.examples)
-            return f"a better student, the next is trained at {at} examples; {job.message}"
+            planned = f"the next is trained at {following.examples} examples" if following.examples else following.why
+            return f"a better student, {planned}; {job.message}"
         more = self.policy.first_training - examples
         return f"{more} more examples until the first student" if more > 0 else "a student: a training is due"
 

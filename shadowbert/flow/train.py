@@ -17,6 +17,7 @@ from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import ExampleRow, Progress, StudentRow, TrainingJob, VersionRow
 from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
+from shadowbert.flow.cadence import next_student
 from shadowbert.flow.candidates import enter
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.taught import MAX_CLIP, examples_of, legacies, taught
@@ -117,18 +118,22 @@ class Train:
             self._running = None
 
     def _queue_due(self) -> None:
-        """At the first so many examples and at every doubling."""
+        """At the first so many examples, at every doubling that helps, and when what was waited for is there."""
         with self.ledger.read() as work:
-            due = [(v, n) for v in work.tasks.versions() if (n := self._due(work, v))]
-        for version, examples in due:
+            due = [(v, cause) for v in work.tasks.versions() if (cause := self._due(work, v))]
+        for version, cause in due:
             with self.ledger.write() as work:
-                work.jobs.queue(version.id, cause=f"{examples} examples", at=self.clock())
+                work.jobs.queue(version.id, cause=cause, at=self.clock())
 
-    def _due(self, work: Work, version: VersionRow) -> int:
+    def _due(self, work: Work, version: VersionRow) -> str:
+        """Why it is; empty where it is not."""
         if version.stage in (Stage.PAUSED, Stage.OFF) or version.replaced_by:
-            return 0
-        examples = examples_of(work, version)
-        return examples if examples >= max(self.policy.first_training, 2 * work.jobs.last_size(version.id)) else 0
+            return ""
+        examples, job = examples_of(work, version), work.jobs.latest(version.id)
+        if job is not None and job.waiting and examples >= job.waits_for:
+            return job.cause
+        doubled = next_student(work, version, self.policy).examples
+        return f"{examples} examples" if doubled is not None and examples >= doubled else ""
 
     def _start(self, job: TrainingJob) -> bool:
         with self.ledger.write() as work:

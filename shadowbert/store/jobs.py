@@ -1,6 +1,6 @@
 """Training jobs, leases and marks: who works on what, and how far everybody got."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
@@ -14,21 +14,28 @@ OPEN = ("queued", "running")
 
 
 class Jobs(Repository):
-    def queue(self, version_id: str, *, cause: str, at: float) -> TrainingJob:
-        """Ask for a training; an open one of the same version serves as well."""
+    def queue(self, version_id: str, *, cause: str, at: float, waits_for: int = 0) -> TrainingJob:
+        """Ask for a training that may start when there are so many examples. An open one of the same version serves as
+        well; where it would wait longer, it takes this one's cause and waits no longer than this one.
+        """
         where = (jobs.c.version_id == version_id) & jobs.c.state.in_(OPEN)
         row = self._db.execute(select(jobs).where(where)).first()
-        if row is not None:
+        if row is not None and row.waits_for <= waits_for:
             return _job(row)
-        job = TrainingJob(id=uuid7(), version_id=version_id, state="queued", cause=cause, created_at=at)
+        if row is not None:
+            values = {"cause": cause, "waits_for": waits_for}
+            self._db.execute(update(jobs).where(jobs.c.id == row.id).values(values))
+            return replace(_job(row), cause=cause, waits_for=waits_for)
+        job = TrainingJob(
+            id=uuid7(), version_id=version_id, state="queued", cause=cause, created_at=at, waits_for=waits_for
+        )
         self._db.execute(insert(jobs), [{name: getattr(job, name) for name in jobs.c.keys() if name != "finished_at"}])  # noqa: SIM118 - columns, no dict
         return job
 
     def next(self) -> TrainingJob | None:
-        """The oldest open job. One left `running` by a worker that died is taken up again."""
-        row = self._db.execute(
-            select(jobs).where(jobs.c.state.in_(OPEN)).order_by(jobs.c.created_at, jobs.c.id)
-        ).first()
+        """The oldest open job that waits for nothing. One left `running` by a worker that died is taken up again."""
+        ready = jobs.c.state.in_(OPEN) & (jobs.c.waits_for == 0)
+        row = self._db.execute(select(jobs).where(ready).order_by(jobs.c.created_at, jobs.c.id)).first()
         return _job(row) if row else None
 
     def start(self, job_id: str, *, examples: int) -> None:
@@ -112,5 +119,6 @@ def _job(row: Row[Any]) -> TrainingJob:
         examples=row.examples,
         attempts=row.attempts,
         message=row.message,
+        waits_for=row.waits_for,
         progress=Progress(**row.progress) if row.progress else None,
     )

@@ -278,6 +278,7 @@ jobs = Table(
     Column("examples", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("message", Words(), nullable=False),
+    Column("waits_for", Integer, nullable=False, default=0),
     Column("progress", JSON(none_as_null=True)),
 )
 

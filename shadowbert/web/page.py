@@ -24,6 +24,7 @@ from shadowbert.recognition.editing import marked, slots_of
 from shadowbert.reporting import (
     arranged_of,
     because,
+    following_of,
     heirlooms_of,
     learnable_of,
     milliseconds,
@@ -118,7 +119,7 @@ def _environment() -> Environment:
         percent=percent, ms=milliseconds, stage=stage_of, training=training_of, moment=moment, because=because
     )
     environment.filters.update(learnable=learnable_of, filling=described, waiting=waiting_for)
-    environment.filters.update(arranged=arranged_of, heirlooms=heirlooms_of)
+    environment.filters.update(arranged=arranged_of, heirlooms=heirlooms_of, following=following_of)
     environment.filters.update(marked=marked, slots=slots_of, slot=slot_of)
     environment.filters["count"] = lambda number: f"{number:,}"
     environment.globals.update(

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from shadowbert.domain.evidence import Move, Ruling, Verdict
 from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import CallRow, Inherited, Progress, TrainingJob
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import StoreError
 from shadowbert.flow.arrange import Arrange
+from shadowbert.flow.cadence import Next, next_student
 from shadowbert.flow.operate import Operate, Operator
+from shadowbert.flow.promote import Promote
 from shadowbert.flow.shadow import Shadow
 from shadowbert.flow.train import Recipes, Train, TrainingResult
 from shadowbert.gating.eprocess import alpha_share
@@ -49,7 +52,14 @@ def trainer() -> ScriptedTrainer:
 
 @pytest.fixture
 def train(sqlite_store: Store, trainer: ScriptedTrainer, tmp_path: Path) -> Train:
-    return Train(sqlite_store, trainer, Policy(first_training=40), Recipes(fine_tune_from=80), tmp_path, lambda: NOW)
+    return Train(
+        sqlite_store,
+        trainer,
+        Policy(first_training=40, fine_tune_from=80),
+        Recipes(fine_tune_from=80),
+        tmp_path,
+        lambda: NOW,
+    )
 
 
 def job(line: Lineage) -> TrainingJob:
@@ -356,6 +366,76 @@ def test_a_student_that_was_killed_after_it_was_published_is_taken_away(
     trainer.started[0].outcome = KILLED
     train.step()
     assert not trainer.started[0].artifact.exists()
+
+
+def test_after_a_fall_it_waits_for_enough_that_is_new(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    line.calls(40)
+    trained(train, trainer, GOOD)
+    with line.store.read() as work:
+        (candidate,) = work.candidates.active(line.version_id)
+    version = line.move(Stage.LIVE, share=1.0, candidate=candidate)
+    with line.store.write() as work:
+        Promote(line.store, train.policy, lambda: NOW)._demote(
+            work, version, candidate, Verdict(Ruling.FAIL, Move.DEMOTE, "It fell.", stage=Stage.SHADOW, share=0.0)
+        )
+    assert (job(line).state, job(line).waits_for) == ("queued", 90)
+    line.calls(39)
+    assert not train.step()
+    line.calls(1)
+    trained(train, trainer, GOOD)
+    assert (job(line).state, job(line).cause) == ("done", "80 examples"), "the doubling came first"
+    line.calls(79)
+    with line.store.write() as work:
+        work.jobs.queue(line.version_id, cause="agreement fell", at=NOW, waits_for=130)
+    trained(train, trainer, GOOD)
+    assert (job(line).state, job(line).cause, job(line).examples) == ("done", "agreement fell", 159)
+    assert not train.step(), "not again and again"
+
+
+def test_what_waits_for_one_task_holds_up_no_other(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    with line.store.write() as work:
+        work.jobs.queue(line.version_id, cause="agreement fell", at=NOW - 9, waits_for=90)
+    other = found(line.store, task="mail", wording="w1")
+    other.calls(40)
+    trained(train, trainer, GOOD)
+    assert job(other).state == "done"
+
+
+def at_doublings(line: Lineage, train: Train, trainer: ScriptedTrainer, *agreements: float) -> None:
+    """One training at each doubling from 40 examples on."""
+    for n, agreement in enumerate(agreements):
+        line.calls(40 * 2 ** max(0, n - 1))
+        trained(train, trainer, replace(GOOD, scores={"agreement": agreement}))
+
+
+def test_growth_ends_when_two_doublings_gained_little(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    at_doublings(line, train, trainer, 0.90, 0.902, 0.903)
+    line.calls(200)
+    assert not train.step()
+    with line.store.write() as work:
+        following = next_student(work, line.now, train.policy)
+        assert following == Next(None, "no further doubling: the last two gained 0.2 and 0.1 points")
+        work.jobs.queue(line.version_id, cause="asked for by maria", at=NOW)
+    trained(train, trainer, replace(GOOD, scores={"agreement": 0.95}))
+    assert job(line).state == "done", "but on demand"
+    with line.store.read() as work:
+        assert next_student(work, line.now, train.policy).examples == 720
+
+
+def test_growth_goes_on_where_nothing_gathers_evidence(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    at_doublings(line, train, trainer, 0.90, 0.902, 0.903)
+    with line.store.write() as work:
+        for candidate in work.candidates.active(line.version_id):
+            work.candidates.retire(candidate.id, "agreement is below the target")
+    line.calls(160)
+    assert train.step()
+
+
+def test_growth_goes_on_until_every_recipe_was_tried(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
+    train = replace(train, policy=replace(train.policy, fine_tune_from=300))
+    at_doublings(line, train, trainer, 0.90, 0.902, 0.903)
+    line.calls(160)
+    assert train.step()
 
 
 def test_stopping_without_a_training_is_nothing(train: Train) -> None:

@@ -51,6 +51,18 @@ def test_the_last_size_is_that_of_trainings_that_ended(store: Store) -> None:
         assert work.jobs.last_size(version.id) == 400
 
 
+def test_a_job_that_waits_is_not_taken_up_until_somebody_needs_it_sooner(store: Store) -> None:
+    version = a_house(store).version
+    with store.write() as work:
+        waiting = work.jobs.queue(version.id, cause="agreement fell", at=AT, waits_for=250)
+        assert waiting.waiting
+        assert work.jobs.queue(version.id, cause="again", at=AT + 1, waits_for=300) == waiting
+        assert work.jobs.next() is None
+        sooner = work.jobs.queue(version.id, cause="asked", at=AT + 2)
+        assert (sooner.id, sooner.cause, sooner.waiting) == (waiting.id, "asked", False)
+        assert work.jobs.next() == sooner == work.jobs.get(waiting.id)
+
+
 def test_progress_is_kept_while_it_runs(store: Store) -> None:
     version = a_house(store).version
     far = Progress("fine-tuning", "finetune", 3, 9, 0.4, 0.9, 40, student=2)
