@@ -26,13 +26,15 @@ Variant = Literal["int8", "fp32"]
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Rows in the job's order: texts, labels (rows, fields), weights and splits (rows,)."""
+    """Rows in the job's order: texts, labels (rows, fields), weights, splits and groups (rows,)."""
 
     ids: tuple[str, ...]
     texts: tuple[str, ...]
     labels: Ints
     weights: Floats
     splits: npt.NDArray[np.str_]
+    groups: npt.NDArray[np.str_]
+    """Whose near-duplicate each row is; a row without any has its own id."""
     tokenizer: bytes
     max_tokens: int
     fields: tuple[str, ...]
@@ -70,6 +72,7 @@ def read_corpus(job: Job, encoder: Path) -> Corpus:
         labels=np.array([example.answer for example in job.examples], dtype=np.int64),
         weights=np.array([example.weight for example in job.examples], dtype=np.float64),
         splits=np.array([example.split for example in job.examples]),
+        groups=np.array([example.id if example.group is None else example.group for example in job.examples]),
         tokenizer=tokenizer.to_str().encode(),
         max_tokens=job.max_tokens,
         fields=tuple(field.name for field in job.contract.fields),

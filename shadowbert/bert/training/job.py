@@ -30,6 +30,8 @@ class Example(_Line):
     answer: Answer
     split: Split
     weight: Positive = 1.0
+    group: str | None = None
+    """Shared by near-duplicates, which are judged by no head that was fitted on one of them."""
 
 
 class _JobFile(_Line):

@@ -23,6 +23,7 @@ from shadowbert.bert.serving.decode import Floats, softmax
 from shadowbert.bert.training.heads import Floats32, Head
 
 Ints = npt.NDArray[np.int64]
+Groups = npt.NDArray[np.str_]
 
 FOLDS = 5
 REGULARISATION = (0.1, 1.0, 10.0, 100.0)
@@ -51,19 +52,26 @@ class Probe:
     """Out of fold, (rows, classes) a field."""
 
 
-def fit_probe(rows: Rows, sizes: Sequence[int], *, seed: int) -> Probe:
-    folds = deal(rows.labels, seed=seed)
+def fit_probe(rows: Rows, sizes: Sequence[int], *, seed: int, groups: Groups | None = None) -> Probe:
+    """Rows of a group, (rows,), are in one fold."""
+    folds = deal(rows.labels, seed=seed, groups=groups)
     best = [_cross_fit(rows, folds, field, size) for field, size in enumerate(sizes)]
     heads = tuple(fit_head(rows, field, c) for field, (c, _) in enumerate(best))
     return Probe(heads, tuple(c for c, _ in best), tuple(logits for _, logits in best))
 
 
-def deal(labels: Ints, *, seed: int, folds: int = FOLDS) -> Ints:
-    """Each row's fold, stratified by the whole answer: rows sorted by answer, then dealt like cards.
+def deal(labels: Ints, *, seed: int, folds: int = FOLDS, groups: Groups | None = None) -> Ints:
+    """Each row's fold, stratified by the whole answer: rows sorted by answer, then dealt like cards. A group is dealt
+    as its first row.
 
     >>> deal(np.array([[0], [0], [1], [1]]), seed=0, folds=2).reshape(2, 2).sum(axis=1).tolist()
     [1, 1]
+    >>> len(set(deal(np.array([[0], [1], [0]]), seed=0, groups=np.array(["a", "a", "a"])).tolist()))
+    1
     """
+    if groups is not None:
+        _, first, of_row = np.unique(groups, return_index=True, return_inverse=True)
+        return deal(labels[first], seed=seed, folds=folds)[of_row]
     shuffled = np.random.default_rng(seed).permutation(len(labels))
     order = np.lexsort((shuffled, *labels.T))
     fold = np.empty(len(labels), dtype=np.int64)

@@ -90,7 +90,8 @@ def _tolerable(lost: float, rows: int) -> bool:
 
 def probe(encoder: Encoder, corpus: Corpus, frozen: Frozen, *, seed: int) -> Candidate:
     """Logistic regression on the frozen features; scored and calibrated out of fold, on every row."""
-    fitted = fit_probe(Rows(frozen.features, corpus.labels, corpus.weights), corpus.sizes, seed=seed)
+    rows = Rows(frozen.features, corpus.labels, corpus.weights)
+    fitted = fit_probe(rows, corpus.sizes, seed=seed, groups=corpus.groups)
     temperatures = scores.fit_temperatures(fitted.logits, corpus.labels, corpus.weights)
     guessed = scores.guesses(fitted.logits, temperatures)
     everywhere = np.ones(len(guessed), dtype=bool)

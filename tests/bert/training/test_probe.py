@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbert.bert.training.heads import UNSEEN
-from shadowbert.bert.training.probe import REGULARISATION, Rows, deal, fit_head, fit_probe
+from shadowbert.bert.training.probe import REGULARISATION, Probe, Rows, deal, fit_head, fit_probe
 
 
 def blobs(count: int, *, classes: int, spread: float = 0.1, seed: int = 0) -> Rows:
@@ -48,6 +48,30 @@ def test_out_of_fold_logits_owe_nothing_to_their_own_label() -> None:
     assert (probe.logits[0].argmax(axis=1) == labels[:, 0]).mean() < 0.6
     weak = fit_head(rows, 0, 100.0)
     assert (weak.logits(rows.features, 2).argmax(axis=1) == labels[:, 0]).mean() > 0.7
+
+
+@given(of=st.lists(st.integers(0, 12), min_size=1, max_size=60), seed=st.integers(0, 9))
+def test_a_group_is_in_one_fold(of: list[int], seed: int) -> None:
+    groups = np.array([f"g{number}" for number in of])
+    folds = deal(np.arange(len(of))[:, None] % 3, seed=seed, groups=groups)
+    by_group = [set(folds[groups == group].tolist()) for group in np.unique(groups)]
+    assert all(len(own) == 1 for own in by_group)
+    sizes = np.bincount([own.pop() for own in by_group], minlength=5)
+    assert sizes.max() - sizes.min() <= 1
+
+
+def test_out_of_fold_logits_owe_nothing_to_a_near_duplicate() -> None:
+    """Four rows are one another's likes, with labels without any relation to the features."""
+    random = np.random.default_rng(0)
+    features, labels = random.normal(size=(60, 60)).astype(np.float32), random.integers(0, 2, (60, 1))
+    rows = Rows(np.tile(features, (4, 1)), np.tile(labels, (4, 1)), np.ones(240))
+    groups = np.tile([f"g{number}" for number in range(60)], 4)
+
+    def agreement(probe: Probe) -> float:
+        return float((probe.logits[0].argmax(axis=1) == rows.labels[:, 0]).mean())
+
+    assert agreement(fit_probe(rows, [2], seed=0)) > 0.9
+    assert agreement(fit_probe(rows, [2], seed=0, groups=groups)) < 0.65
 
 
 def test_a_field_with_one_seen_label_is_constant() -> None:
