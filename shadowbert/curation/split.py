@@ -1,14 +1,17 @@
-"""Train, calibration and held-out parts, by a hash of the normalised input.
+"""Train, calibration and held-out parts, by a hash of the normalised input; near-duplicates together.
 
 Stable for ever: an input stays in its part whatever else arrives, on every machine, so duplicates never straddle parts
-and a later student is never judged on what an earlier one learnt its thresholds from.
+and a later student is never judged on what an earlier one learnt its thresholds from. Near-duplicates are dealt as the
+eldest of them. A newcomer that is like inputs of two parts goes with the eldest: nothing that was dealt moves, so that
+newcomer alone has its like in both. Only where the eldest is gone, or where still older examples are inherited, a group
+is dealt as another one of its inputs.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import StrEnum
 from hashlib import blake2b
 
+from shadowbert.curation.near import elders
 from shadowbert.domain.records import ExampleRow
 
 TRAIN_UNTIL, CALIBRATION_UNTIL = 0.75, 0.85
@@ -18,13 +21,6 @@ class Part(StrEnum):
     TRAIN = "train"
     CALIBRATION = "calibration"
     HELD_OUT = "held_out"
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    train: tuple[ExampleRow, ...]
-    calibration: tuple[ExampleRow, ...]
-    held_out: tuple[ExampleRow, ...]
 
 
 def part_of(input_hash: str) -> Part:
@@ -41,13 +37,6 @@ def part_of(input_hash: str) -> Part:
     return Part.CALIBRATION if point < CALIBRATION_UNTIL else Part.HELD_OUT
 
 
-def split(examples: Iterable[ExampleRow]) -> Parts:
-    """The examples of each part, in their order."""
-    found: dict[Part, list[ExampleRow]] = {part: [] for part in Part}
-    for example in examples:
-        found[part_of(example.input_hash)].append(example)
-    return Parts(
-        train=tuple(found[Part.TRAIN]),
-        calibration=tuple(found[Part.CALIBRATION]),
-        held_out=tuple(found[Part.HELD_OUT]),
-    )
+def groups(examples: Sequence[ExampleRow]) -> list[str]:
+    """For each example, in the order in which they came, the input hash that its near-duplicates are all dealt by."""
+    return [examples[elder].input_hash for elder in elders(example.input for example in examples)]

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from shadowbert.curation.split import Part, part_of
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import ExampleRow, Progress, StudentRow, TrainingJob, VersionRow
@@ -20,19 +19,18 @@ from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.cadence import next_student
 from shadowbert.flow.candidates import enter
 from shadowbert.flow.ledger import Ledger, Work
-from shadowbert.flow.taught import MAX_CLIP, examples_of, legacies, taught
+from shadowbert.flow.lesson import MAX_EXAMPLES, lesson
+from shadowbert.flow.taught import examples_of, legacies, taught
 from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.threshold import Proposal, Scored, propose
 
 log = logging.getLogger(__name__)
 
-MAX_EXAMPLES = 20_000
 MAX_ATTEMPTS = 3
 STUDENTS = "students"
 HALF_DONE = ".training-*"
 """What a child has written below STUDENTS before it publishes."""
 NOTE_EVERY_S = 1.0
-SPLITS = {Part.TRAIN: "train", Part.CALIBRATION: "calibration", Part.HELD_OUT: "heldout"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +144,12 @@ class Train:
                 work.jobs.finish(job.id, state="failed", message=message, at=self.clock())
                 return False
             known = taught(work, version)
-            examples = known[-MAX_EXAMPLES:]
-            student = self._student(work, version, len(examples))
+            student = self._student(work, version, min(len(known), MAX_EXAMPLES))
             # Here and not when they were inherited: calls may have been collected since, and none must be evidence.
             work.calls.teach(version.id, legacies(work, version, version.inherits), seq=student.cutoff_seq)
             work.jobs.start(job.id, examples=len(known))  # what the next doubling is counted from
-        folder = self._write_job(job, version, student, examples)
-        log.info("task %s: training student %d on %d examples", version.task, student.number, len(examples))
+        folder = self._write_job(job, version, student, known)
+        log.info("task %s: training student %d on %d examples", version.task, student.number, student.examples)
         self._noted = (0.0, None)
         self._running = Running(job, version, student, folder, self.trainer.start(folder, self.home / student.artifact))
         return True
@@ -171,14 +168,14 @@ class Train:
         )
 
     def _write_job(
-        self, job: TrainingJob, version: VersionRow, student: StudentRow, examples: Sequence[ExampleRow]
+        self, job: TrainingJob, version: VersionRow, student: StudentRow, known: Sequence[ExampleRow]
     ) -> Path:
         folder = self.home / "jobs" / job.id
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (self.home / student.artifact).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sweep()
-        fine_tune = len(examples) >= self.recipes.fine_tune_from
+        fine_tune = student.examples >= self.recipes.fine_tune_from
         order = {
             "contract": version.contract.to_json(),
             "encoder": self.recipes.encoder,
@@ -189,7 +186,7 @@ class Train:
             "cutoff": student.cutoff_seq,
             "artifact_dir": str(self.home / student.artifact),
         }
-        lines = "".join(json.dumps(_line(example), ensure_ascii=False) + "\n" for example in examples)
+        lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lesson(known))
         (folder / "examples.jsonl").write_text(lines, encoding="utf-8")
         (folder / "job.json").write_text(json.dumps(order), encoding="utf-8")
         return folder
@@ -289,13 +286,3 @@ class Train:
             work.tasks.move(
                 version, verdict, Transition(Stage.SHADOW, 0.0, None, by="gate", why=reason, at=self.clock())
             )
-
-
-def _line(example: ExampleRow) -> dict[str, object]:
-    return {
-        "id": example.exchange_id,
-        "input": example.input,
-        "answer": list(example.answer),
-        "split": SPLITS[part_of(example.input_hash)],
-        "weight": min(example.weight, MAX_CLIP),
-    }

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbert.curation.split import Part, part_of, split
+from shadowbert.curation.split import Part, groups, part_of
 from shadowbert.domain.records import ExampleRow
 
 
-def example(input_hash: str, seq: int = 0) -> ExampleRow:
-    return ExampleRow(input_hash, input_hash, (0,), seq, f"e{seq}", repeats=1, agreeing_repeats=1)
+def example(text: str, seq: int = 0) -> ExampleRow:
+    return ExampleRow(f"i1:{text}", text, (0,), seq, f"e{seq}", repeats=1, agreeing_repeats=1)
 
 
 def test_parts_have_their_sizes() -> None:
@@ -24,9 +24,12 @@ def test_parts_never_move_between_releases() -> None:
     assert [part_of(f"i1:{n}")[0] for n in range(12)] == list("thhttctctttt")
 
 
-@given(hashes=st.lists(st.text(max_size=10)))
-def test_an_input_is_in_one_part_whatever_else_there_is(hashes: list[str]) -> None:
-    parts = split(example(h, seq) for seq, h in enumerate(hashes))
-    assert len(parts.train) + len(parts.calibration) + len(parts.held_out) == len(hashes)
-    for part, members in zip(Part, (parts.train, parts.calibration, parts.held_out), strict=True):
-        assert [member.input_hash for member in members] == [h for h in hashes if part_of(h) is part]
+@given(texts=st.lists(st.text("ab ", max_size=10)), later=st.lists(st.text("ab ", max_size=10)))
+def test_an_input_is_in_one_group_whatever_else_arrives(texts: list[str], later: list[str]) -> None:
+    first = [example(text, seq) for seq, text in enumerate(texts)]
+    assert groups([*first, *map(example, later)])[: len(first)] == groups(first)
+
+
+def test_near_duplicates_are_dealt_as_the_eldest() -> None:
+    asked = ["I lost my card today", "what is my balance?", "I lost my card today!!", "i lost my card"]
+    assert groups([example(text) for text in asked]) == [f"i1:{asked[n]}" for n in (0, 1, 0, 0)]

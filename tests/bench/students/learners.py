@@ -14,11 +14,10 @@ from typing import Any, Protocol, get_args
 from shadowbert.bert.serving.artifact import HELDOUT, open_artifact
 from shadowbert.bert.serving.runtime import Student
 from shadowbert.bert.training.job import Recipe
-from shadowbert.curation.split import part_of
 from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.records import ExampleRow
 from shadowbert.errors import InputTooLong
-from shadowbert.flow.train import SPLITS
+from shadowbert.flow.lesson import lesson as lines_of
 from shadowbert.gating.threshold import Scored
 from tests.bench.students.child import Ended, run
 from tests.clients.environments import Library
@@ -94,15 +93,7 @@ class Product:
             return Learned(said, own, ended, artifact.manifest.recipe)
 
     def _write(self, folder: Path, lesson: Lesson) -> None:
-        lines = [
-            {
-                "id": example.exchange_id,
-                "input": example.input,
-                "answer": example.answer,
-                "split": SPLITS[part_of(example.input_hash)],
-            }
-            for example in lesson.examples
-        ]
+        lines = lines_of(lesson.examples)
         order = {
             "contract": lesson.contract.to_json(),
             "recipes": self.recipes,
