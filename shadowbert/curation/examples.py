@@ -15,7 +15,7 @@ from shadowbert.domain.records import ExampleRow
 
 @dataclass(frozen=True, slots=True)
 class LabelledRow:
-    """One answer to one input. `weight` is how many votes it has: a person's mark may have several."""
+    """One answer to one input: one vote. `weight` is 1 / P(the teacher was asked)."""
 
     input: str
     input_hash: str
@@ -34,6 +34,8 @@ class Ceiling:
     """None while no input has been asked twice."""
     inputs: int
     """How many inputs were asked at least twice."""
+    conflicts: int
+    """How many of them got more than one answer."""
 
 
 def distinct(rows: Iterable[LabelledRow]) -> list[ExampleRow]:
@@ -42,33 +44,30 @@ def distinct(rows: Iterable[LabelledRow]) -> list[ExampleRow]:
     return sorted(examples, key=lambda example: example.first_seq)
 
 
-def conflicts(examples: Iterable[ExampleRow]) -> int:
-    """How many inputs got more than one label."""
-    return sum(example.agreeing_repeats < example.repeats for example in examples)
-
-
-def ceiling(rows: Iterable[LabelledRow]) -> Ceiling:
+def ceiling(asked: Iterable[Sequence[int]]) -> Ceiling:
     """The chance that two answers to the same input are equal, averaged over inputs asked at least twice.
 
-    Every such input counts once, however often it came, and all its pairs of answers are compared: an unbiased
-    estimate per input if its answers are independent. Give it one teacher's rows only.
+    Of each input: how often each of its answers was given. Every input counts once, however often it came, and all its
+    pairs of answers are compared: an unbiased estimate per input if its answers are independent. Give it one teacher's
+    answers only.
 
-    >>> asked = [("hi", 0), ("hi", 0), ("hi", 1), ("yo", 2), ("yo", 2), ("once", 0)]
-    >>> ceiling(LabelledRow(text, text, (label,), seq, f"e{seq}") for seq, (text, label) in enumerate(asked))
-    Ceiling(share=0.6666666666666666, inputs=2)
+    >>> ceiling([(2, 1), (2,), (1,)])
+    Ceiling(share=0.6666666666666666, inputs=2, conflicts=1)
     """
-    shares = [_pairs_equal([row.answer for row in same]) for same in _by_input(rows) if len(same) > 1]
-    return Ceiling(sum(shares) / len(shares) if shares else None, len(shares))
+    repeated = [votes for votes in asked if sum(votes) > 1]
+    shares = [_pairs_equal(votes) for votes in repeated]
+    conflicts = sum(len(votes) > 1 for votes in repeated)
+    return Ceiling(sum(shares) / len(shares) if shares else None, len(shares), conflicts)
 
 
-def _pairs_equal(answers: Sequence[Answer]) -> float:
+def _pairs_equal(votes: Sequence[int]) -> float:
     """Share of equal pairs.
 
-    >>> round(_pairs_equal([(0,), (0,), (1,)]), 4)
+    >>> round(_pairs_equal([2, 1]), 4)
     0.3333
     """
-    n = len(answers)
-    return sum(count * (count - 1) for count in Counter(answers).values()) / (n * (n - 1))
+    n = sum(votes)
+    return sum(count * (count - 1) for count in votes) / (n * (n - 1))
 
 
 def _by_input(rows: Iterable[LabelledRow]) -> Iterable[list[LabelledRow]]:
@@ -77,7 +76,9 @@ def _by_input(rows: Iterable[LabelledRow]) -> Iterable[list[LabelledRow]]:
 
 
 def _merged(same: Sequence[LabelledRow]) -> ExampleRow:
-    """Repeats are votes, not training weight: the example weighs what the strongest row for its label does."""
+    """Repeats are votes, not training weight. Of its calls the one that was surest to reach the teacher says how likely
+    the input was to be known at all, whatever the others' odds.
+    """
     answer = _vote(same)
     winners = [row for row in same if row.answer == answer]
     latest = winners[-1]
@@ -89,15 +90,12 @@ def _merged(same: Sequence[LabelledRow]) -> ExampleRow:
         exchange_id=latest.exchange_id,
         repeats=len(same),
         agreeing_repeats=len(winners),
-        weight=max(row.weight for row in winners),
+        weight=min(row.weight for row in same),
     )
 
 
 def _vote(same: Sequence[LabelledRow]) -> Answer:
     """The answer with most votes; of equals the one given last."""
-    votes: dict[Answer, float] = {}
-    last: dict[Answer, int] = {}
-    for row in same:
-        votes[row.answer] = votes.get(row.answer, 0.0) + row.weight
-        last[row.answer] = row.seq
+    votes = Counter(row.answer for row in same)
+    last = {row.answer: row.seq for row in same}
     return max(votes, key=lambda answer: (votes[answer], last[answer]))
