@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from shadowbert.domain.contract import Answer
 from shadowbert.gating import curve
 from shadowbert.gating.eprocess import alpha_share, divergence
 
@@ -37,6 +38,8 @@ class Scored:
 
     confidence: float
     agreed: bool
+    answer: Answer = ()
+    """Of the student."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,17 @@ class Bet:
 
 
 def propose(
-    outcomes: Sequence[Scored], target: float, *, alpha: float | None = None, horizon: int = 10_000
+    outcomes: Sequence[Scored], target: float, *, alpha: float | None = None, horizon: int = 10_000, outside: int = 0
 ) -> Proposal | None:
     """The threshold with the highest expected served share; None when no slice of 5 % is expected to beat the target.
 
     `alpha` is the share of the candidate to come (the first candidate's by default). The horizon is in calls and
-    matters little: a fifth or five times as many move the served share by about a tenth.
+    matters little: a fifth or five times as many move the served share by about a tenth. `outside`: further rows that
+    no threshold lets into the slice, for what the student answered on them.
     """
     bet = Bet(target, alpha_share(1, 0.05) if alpha is None else alpha, horizon)
-    proposals = [_weigh(cut, len(outcomes), bet) for cut in _cuts(outcomes)]
+    total = len(outcomes) + outside
+    proposals = [_weigh(cut, total, bet) for cut in _cuts(outcomes, total)]
     worth = [p for p in proposals if p.expected_agreement > target and p.expected_share > 0]
     return max(worth, key=lambda proposal: proposal.expected_share, default=None)
 
@@ -93,13 +98,13 @@ class Cut:
     """How many of them agree according to the fitted curve."""
 
 
-def _cuts(outcomes: Sequence[Scored]) -> Iterator[Cut]:
+def _cuts(outcomes: Sequence[Scored], total: int) -> Iterator[Cut]:
     """Up to CUTS slices of about evenly growing size; equal confidences never part."""
     ranked = sorted(outcomes, key=lambda row: -row.confidence)
     fitted = curve.fit([(row.confidence, row.agreed) for row in ranked])
     agreed = list(accumulate(row.agreed for row in ranked))
     smooth = list(accumulate(fitted.at(row.confidence) for row in ranked))
-    least = max(MIN_ROWS, math.ceil(MIN_COVERAGE * len(ranked)))
+    least = max(MIN_ROWS, math.ceil(MIN_COVERAGE * total))
     wanted = least
     for rows, row in enumerate(ranked, start=1):
         last_of_equals = rows == len(ranked) or ranked[rows].confidence < row.confidence

@@ -1,10 +1,27 @@
 """Calls and strays: what collect made of the exchanges. Labelled calls are the examples."""
 
 from collections.abc import Collection, Sequence
+from json import loads
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, exists, func, insert, literal, select, true, union, update
+from sqlalchemy import (
+    Row,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    union,
+    update,
+)
 
+from shadowbert.domain.contract import Answer
 from shadowbert.domain.records import CallRow, EarlierCall, Legacy, StrayCall
 from shadowbert.domain.route import Decider
 from shadowbert.store.base import Repository
@@ -143,6 +160,26 @@ class Calls(Repository):
         labels = [_labelled(version_id), *map(_inherited, legacies)]
         known = union(*(select(calls.c.input_hash).where(label).distinct() for label in labels)).subquery()
         return int(self._db.execute(select(func.count()).select_from(known)).scalar_one())
+
+    def answers(self, version_id: str) -> dict[Answer, int]:
+        """How many distinct inputs got each answer; one that got several counts under each."""
+        said = cast(calls.c.answer, Text)  # JSON knows no "equal"
+        query = select(said, func.count(calls.c.input_hash.distinct())).where(_labelled(version_id)).group_by(said)
+        return {tuple(loads(answer)): int(inputs) for answer, inputs in self._db.execute(query)}
+
+    def repeats(self, version_id: str) -> list[list[int]]:
+        """Of each input that the teacher was asked at least twice, how often it gave each of its answers."""
+        mine = _labelled(version_id)
+        again = select(calls.c.input_hash).where(mine).group_by(calls.c.input_hash).having(func.count() > 1)
+        query = (
+            select(calls.c.input_hash, func.count())
+            .where(mine, calls.c.input_hash.in_(again))
+            .group_by(calls.c.input_hash, cast(calls.c.answer, Text))
+        )
+        votes: dict[str, list[int]] = {}
+        for input_hash, times in self._db.execute(query):
+            votes.setdefault(input_hash, []).append(int(times))
+        return list(votes.values())
 
     def teach(self, version_id: str, legacies: Sequence[Legacy], *, seq: int) -> None:
         """Remember inherited inputs as the version's own: a student with this cut-off is taught them."""

@@ -109,4 +109,4 @@ def _published(last: Mapping[str, Any], artifact: Path) -> TrainingResult:
 
 def _heldout(path: Path) -> tuple[Scored, ...]:
     rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line)
-    return tuple(Scored(row["joint"], row["agreed"]) for row in rows)
+    return tuple(Scored(row["joint"], row["agreed"], tuple(row["answer"])) for row in rows)

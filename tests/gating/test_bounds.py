@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbert.domain.evidence import Counts
-from shadowbert.gating.bounds import lower, upper
+from shadowbert.gating.bounds import around_mean, lower, upper
 from shadowbert.gating.eprocess import lower_bound
 
 stats = pytest.importorskip("scipy.stats")
@@ -41,3 +41,22 @@ def test_looking_once_allows_a_tighter_bound_than_looking_always(pair: tuple[int
 def test_impossible_counts_are_refused(successes: int) -> None:
     with pytest.raises(ValueError, match="in 10 rows"):
         lower(successes, 10, delta=0.05)
+
+
+@pytest.mark.parametrize(("share", "rows"), [(0.5, 20), (0.9, 50), (0.98, 200)])
+def test_a_mean_of_coins_is_within_its_bounds_as_often_as_said(share: float, rows: int) -> None:
+    """Exactly, over all counts there could be."""
+    outside = 0.0
+    for count in range(rows + 1):
+        low, high = around_mean(count / rows, rows, delta=0.1)
+        outside += stats.binom.pmf(count, rows, share) * (not low <= share <= high)
+    assert outside <= 0.1
+
+
+@given(pair=rows_and_successes)
+def test_bounds_of_a_mean_hold_it_and_are_no_narrower_than_those_of_a_share(pair: tuple[int, int]) -> None:
+    successes, rows = pair
+    low, high = around_mean(successes / rows, rows, delta=0.1)
+    assert 0.0 <= low <= successes / rows <= high <= 1.0
+    assert low <= lower(successes, rows, delta=0.05) + 1e-9
+    assert high >= upper(successes, rows, delta=0.05) - 1e-9

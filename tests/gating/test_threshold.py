@@ -167,3 +167,13 @@ def test_the_wait_is_walds() -> None:
     wait = math.log(1 / BET.alpha) / divergence(0.98, 0.95)
     assert BET.served(0.5, 0.98) == pytest.approx(0.5 - wait / 10_000)
     assert BET.served(0.5, 0.95) == 0.0
+
+
+def test_rows_outside_of_every_slice_count_as_not_covered() -> None:
+    sure = [Scored(0.99, agreed=True)] * 100
+    alone, beside = propose(sure, 0.95), propose(sure, 0.95, outside=100)
+    assert alone is not None
+    assert beside is not None
+    assert (alone.expected_coverage, beside.expected_coverage) == (1.0, 0.5)
+    assert beside.threshold == alone.threshold
+    assert propose(sure, 0.95, outside=math.floor(100 / MIN_COVERAGE)) is None

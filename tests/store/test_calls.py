@@ -50,6 +50,23 @@ def test_examples_are_distinct_labelled_inputs(store: Store) -> None:
         assert work.reports.unfit(house.version.id) == {"refusal": 1}
 
 
+def test_answers_are_counted_by_input_and_repeats_by_vote(store: Store) -> None:
+    house, ids = a_house(store), loaded(store, 7)
+    asked: list[tuple[str, tuple[int, ...] | None]] = [
+        ("a", (1,)), ("b", (2,)), ("a", (1,)), ("a", (0,)), ("c", None), ("c", None), ("d", (1,)),
+    ]  # fmt: skip
+    with store.write() as work:
+        work.calls.add(
+            [
+                a_call(house.version, id_, seq, input_hash=text, answer=answer)
+                for seq, (id_, (text, answer)) in enumerate(zip(ids, asked, strict=True), start=1)
+            ]
+        )
+        assert work.calls.answers(house.version.id) == {(0,): 1, (1,): 2, (2,): 1}
+        assert [sorted(votes) for votes in work.calls.repeats(house.version.id)] == [[1, 2]]
+        assert (work.calls.answers("nobody"), work.calls.repeats("nobody")) == ({}, [])
+
+
 def test_trained_inputs_are_those_first_labelled_before_the_cutoff(store: Store) -> None:
     house, ids = a_house(store), loaded(store, 4)
     with store.write() as work:

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from shadowbert.flow.train import TrainingResult
+from shadowbert.gating.threshold import Scored
 from shadowbert.worker.trainer import HELDOUT, ChildTrainer, ChildTraining
 from tests.bert.conftest import make_examples, write_job
 
@@ -42,11 +43,11 @@ def training(tmp_path: Path) -> Training:
 
 
 def test_a_published_student(training: Training) -> None:
-    rows = '{"joint": 0.99, "agreed": true}\n{"joint": 0.4, "agreed": false}\n'
+    rows = '{"joint": 0.99, "agreed": true, "answer": [1]}\n{"joint": 0.4, "agreed": false, "answer": [0]}\n'
     result = ended(training([{"event": "epoch", "loss": 1.0}, PUBLISHED], heldout=rows))
     assert result.published
     assert (result.recipe, result.scores) == ("probe", {"accuracy": 0.97})
-    assert [(row.confidence, row.agreed) for row in result.heldout] == [(0.99, True), (0.4, False)]
+    assert result.heldout == (Scored(0.99, agreed=True, answer=(1,)), Scored(0.4, agreed=False, answer=(0,)))
 
 
 @pytest.mark.parametrize(

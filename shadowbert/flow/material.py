@@ -1,0 +1,85 @@
+"""What a version's examples are worth as material to learn from: how sure the teacher is of its own answers, and which
+labels there are too few examples of. Counts; decides nothing.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shadowbert.curation.examples import Ceiling, ceiling
+from shadowbert.curation.learnable import Answers, Rare, namesakes, nothing_to_tell, rare
+from shadowbert.domain.records import VersionRow
+from shadowbert.flow.ledger import Work
+from shadowbert.flow.taught import taught
+from shadowbert.gating.bounds import around_mean
+from shadowbert.gating.wording import percent
+
+UNKNOWN = Ceiling(None, 0, 0)
+DELTA = 0.1
+NAMED = 8
+"""How many labels a sentence names."""
+NOBODY_KNOWS = "no input was asked twice yet, so nobody knows how often the LLM agrees with itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    ceiling: Ceiling = UNKNOWN
+    between: tuple[float, float] | None = None
+    """Where the ceiling lies with a chance of 90 %."""
+    rare: tuple[Rare, ...] = ()
+    """Labels that are not learnable yet."""
+    nothing_to_tell: str = ""
+    """Why no student is trained, where there is only one label."""
+    namesakes: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def agreement(self) -> str:
+        """How often the teacher agrees with itself, in one sentence."""
+        asked, share = self.ceiling, self.ceiling.share
+        if share is None or self.between is None:
+            return NOBODY_KNOWS
+        low, high = map(percent, self.between)
+        inputs = f"{asked.inputs:,} input{' was' if asked.inputs == 1 else 's were'} asked more than once"
+        conflicts = f"{asked.conflicts:,} of them got different answers"
+        return f"{inputs}, {conflicts}: the LLM agrees with itself on {percent(share)} (between {low} and {high})"
+
+    @property
+    def not_learnable(self) -> str:
+        """Labels with too few examples, each with its count; empty where there are none."""
+        if not self.rare:
+            return ""
+        named = [f"{label.field} {label.label} ({label.examples})" for label in self.rare[:NAMED]]
+        more = len(self.rare) - len(named)
+        return f"not learnable yet: {', '.join(named)}{f' and {more} more' if more else ''}; the LLM answers these"
+
+    @property
+    def warning(self) -> str:
+        """Labels that a person may take for one another."""
+        pairs = [" and ".join(f'"{label}"' for label in labels) for labels in self.namesakes]
+        return f"labels that differ by case or space alone: {'; '.join(pairs)}" if pairs else ""
+
+    @property
+    def sentences(self) -> Sequence[str]:
+        return [told for told in (self.agreement, self.not_learnable, self.warning) if told]
+
+
+NOTHING = Material()
+
+
+def material(work: Work, version: VersionRow) -> Material:
+    answers = answers_of(work, version)
+    known = ceiling(work.calls.repeats(version.id))
+    return Material(
+        ceiling=known,
+        between=None if known.share is None else around_mean(known.share, known.inputs, delta=DELTA),
+        rare=rare(version.contract, answers) if answers else (),
+        nothing_to_tell=nothing_to_tell(version.contract, answers),
+        namesakes=namesakes(version.contract),
+    )
+
+
+def answers_of(work: Work, version: VersionRow) -> Answers:
+    """How many examples have each answer."""
+    if version.inherits:
+        return Counter(example.answer for example in taught(work, version))
+    return work.calls.answers(version.id)
