@@ -12,6 +12,7 @@ from shadowbert.domain.records import Progress
 from shadowbert.domain.route import Reason
 from shadowbert.domain.task import Stage
 from shadowbert.flow.lineages import TaskLine
+from shadowbert.flow.outlook import Outlook
 from shadowbert.flow.report import CandidateReport, TaskReport
 from shadowbert.flow.reshape import TemplateView
 from shadowbert.flow.strays import Unfounded
@@ -279,6 +280,7 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "training_message": training_of(task),
         "next_training": task.following.examples,
         "following": following_of(task),
+        "outlook": _outlook_data(task.outlook),
         "progress": asdict(task.training.progress) if task.training and task.training.progress else None,
         "students": [
             {"number": s.number, "recipe": s.recipe, "examples": s.examples, "scores": s.scores} for s in task.students
@@ -297,6 +299,17 @@ def as_data(task: TaskReport) -> dict[str, Any]:
             for v in task.verdicts
         ],
     }  # fmt: skip
+
+
+def _outlook_data(outlook: Outlook) -> dict[str, Any]:
+    """What is in no sight is null: JSON knows no infinity."""
+    reached = asdict(outlook.examples) if outlook.examples else {}
+    return {
+        "words": outlook.words,
+        "goal": outlook.goal,
+        "examples": {name: n if math.isfinite(n) else None for name, n in reached.items()} or None,
+        "students": [asdict(point) for point in outlook.points],
+    }
 
 
 def _part_data(part: Unlearnable, fills: Fills) -> dict[str, object]:

@@ -127,6 +127,8 @@ def _standing(task: TaskReport) -> Iterator[tuple[str, str]]:
         yield "training", training
     if task.students and (following := following_of(task)):
         yield "students", f"{len(task.students)}, {following}"
+    if task.students and task.outlook.words:
+        yield "outlook", task.outlook.words
 
 
 def _fields(task: TaskReport) -> Iterator[tuple[str, str]]:

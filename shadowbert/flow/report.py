@@ -20,6 +20,7 @@ from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow
 from shadowbert.flow.ledger import TasksPort, Work
 from shadowbert.flow.lineages import TaskLine, lineages, notices
 from shadowbert.flow.named import named
+from shadowbert.flow.outlook import NO_OUTLOOK, Outlook, Pace, outlook
 from shadowbert.flow.taught import examples_of, inherited_of
 from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
 from shadowbert.gating.chance import ac1, kappa, macro_f1
@@ -34,6 +35,9 @@ HELD = "an operator's resume: the task was rolled back"
 ASKS = "an operator's cutover: the gate has passed, and autopilot is set to ask"
 UNDER_WAY = {"running": "a student: one is being trained", "queued": "a student: a training is queued"}
 CURVE_POINTS = 48
+DAY_S = 86_400.0
+FEW_NEW = 20
+"""Examples since the latest student from which on they tell how fast more will come."""
 
 
 class TrafficLike(Protocol):
@@ -152,6 +156,7 @@ class TaskReport:
     """The version that an operator's template founded in its place."""
     following: Next = NEVER
     """When the next student is trained by itself."""
+    outlook: Outlook = NO_OUTLOOK
 
     @property
     def red(self) -> bool:
@@ -223,6 +228,7 @@ class Report:
             verdicts=tuple(work.tasks.verdicts([version.id], limit=50)),
             missing=self._missing(version, candidates, self._until_student(job, examples, following)),
             following=following,
+            outlook=self._outlook(work, version, examples, following),
             confirmed=version.confirmed,
             fills=version.fills,
             stage_student=lately.student,
@@ -234,6 +240,20 @@ class Report:
             inherits=tuple(kept.version_id for kept in version.inherits),
             replaced_by=version.replaced_by,
         )
+
+    def _outlook(self, work: ReportWork, version: VersionRow, examples: int, following: Next) -> Outlook:
+        students = work.students.of_version(version.id)
+        pace = self._pace(work, version, students[-1], examples) if students else Pace()
+        return outlook(students, self.policy.target, examples=examples, due=following.examples or 0, pace=pace)
+
+    def _pace(self, work: ReportWork, version: VersionRow, latest: StudentRow, examples: int) -> Pace:
+        """Since the latest student; the version's whole life where that was too short."""
+        calls, new = work.reports.traffic(version.id, after=latest.cutoff_seq), examples - latest.examples
+        total = calls.student + calls.llm
+        days = (self.clock() - latest.created_at) / DAY_S
+        if new < FEW_NEW or total < new or days <= 0:
+            return Pace(max(1.0, work.reports.recognised(version.id) / max(1, examples)))
+        return Pace(total / new, total / days)
 
     def _candidate(
         self, work: ReportWork, version: VersionRow, candidate: CandidateRow, students: Mapping[str, StudentRow]

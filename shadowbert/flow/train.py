@@ -20,6 +20,7 @@ from shadowbert.flow.cadence import next_student
 from shadowbert.flow.candidates import enter
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.lesson import MAX_EXAMPLES, lesson
+from shadowbert.flow.outlook import COVERAGE, TARGET
 from shadowbert.flow.taught import examples_of, legacies, taught
 from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.threshold import Proposal, Scored, propose
@@ -252,22 +253,14 @@ class Train:
 
     def _register(self, work: Work, running: Running, result: TrainingResult) -> str:
         """Note the student and, where a threshold is worth betting on, enter it as the next candidate."""
-        student = StudentRow(
-            id=running.student.id,
-            version_id=running.version.id,
-            number=running.student.number,
-            cutoff_seq=running.student.cutoff_seq,
-            artifact=running.student.artifact,
-            recipe=result.recipe,
-            examples=running.student.examples,
-            created_at=self.clock(),
-            scores=result.scores,
-        )
-        work.students.add(student)
         version = work.tasks.version(running.version.id) or running.version  # it may be another task's by now
         number = work.candidates.next_number(version.task_id)
         alpha = alpha_share(number, self.policy.alpha)
         proposal = propose(result.heldout, self.policy.target, alpha=alpha, horizon=self.recipes.horizon)
+        hopes = {COVERAGE: proposal.expected_coverage if proposal else 0.0, TARGET: self.policy.target}
+        scores = result.scores | hopes
+        student = replace(running.student, recipe=result.recipe, scores=scores, created_at=self.clock())
+        work.students.add(student)
         name = f"student {student.number} ({student.recipe}, {student.examples} examples)"
         if proposal is None:
             return f"{name}: no threshold is expected to reach the target on 5 % of calls"

@@ -44,10 +44,15 @@ def missing_rows(if_all_agree: int, at_share: int | None, rows_per_day: float | 
         return f"{text}; at the present agreement it would never pass"
     if at_share > if_all_agree:
         text += f", or about {at_share} {calls(at_share)} at the present agreement"
-    return text + (f" ({_duration(at_share / rows_per_day)})" if rows_per_day else "")
+    return text + (f" ({duration(at_share / rows_per_day)})" if rows_per_day else "")
 
 
-def _duration(days: float) -> str:
+def duration(days: float) -> str:
+    """A time to wait, never rounded down.
+
+    >>> duration(1.4), duration(0.02)
+    ('about 2 days', 'about 1 hour')
+    """
     amount, unit = (days, "day") if days >= 1 else (days * 24, "hour")
     whole = max(1, math.ceil(amount))
     return f"about {whole} {unit}{'' if whole == 1 else 's'}"

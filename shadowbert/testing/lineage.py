@@ -79,7 +79,9 @@ class Lineage:
             work.calls.add(rows)
         return rows
 
-    def student(self, *, number: int = 1, artifact: str = "nowhere", examples: int = 200) -> StudentRow:
+    def student(
+        self, *, number: int = 1, artifact: str = "nowhere", examples: int = 200, **scores: float
+    ) -> StudentRow:
         """Trained on every call so far."""
         with self.store.write() as work:
             student = StudentRow(
@@ -91,6 +93,7 @@ class Lineage:
                 recipe="probe",
                 examples=examples,
                 created_at=NOW,
+                scores=scores,
             )
             work.students.add(student)
         return student

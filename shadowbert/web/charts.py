@@ -3,12 +3,16 @@
 Knows numbers only: nothing that a caller wrote comes in here.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 400, 170
 LEFT, RIGHT, TOP, BOTTOM = 38, 8, 8, 24
 STEPS, MOST_TICKS = (0.05, 0.1, 0.2), 6
+Band = tuple[int, float, float, float]
+STRETCH = 100
+"""A scale counts whole rows: this many to one step of a natural logarithm."""
 EARLY = 0.2
 """The first part of a curve swings widely; it may leave the picture rather than flatten the rest."""
 
@@ -37,11 +41,37 @@ def agreement_chart(points: Sequence[tuple[int, float, float]], target: float) -
     lines = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">',
         *_grid(scale),
-        f'<line class="target" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{scale.y(target)}" y2="{scale.y(target)}"/>',
+        _level(scale, target),
         _path("bound", [(scale.x(row), scale.y(bound)) for row, _, bound in points]),
         _path("agreement", [(scale.x(row), scale.y(share)) for row, share, _ in points]),
         f'<text x="{LEFT}" y="{HEIGHT - 6}">0</text>',
         f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 6}" text-anchor="end">{rows}</text>',
+        "</svg>",
+    ]
+    return "".join(lines)
+
+
+def learning_chart(points: Sequence[tuple[int, float]], band: Sequence[Band], goal: float | None) -> str:
+    """(examples, coverage) of the students so far, and (examples, low, middle, high) of those to come, from nothing to
+    all of the calls; examples on a logarithmic scale. Empty where there is no band.
+    """
+    if len(band) < 2:
+        return ""
+    first, last = band[0][0], band[-1][0]
+    scale = Scale(round(STRETCH * math.log(last / first)), 0.0)
+    across = [(scale.x(STRETCH * math.log(n / first)), *map(scale.y, shares)) for n, *shares in band]
+    edge = [(x, low) for x, low, _, _ in across] + [(x, high) for x, _, _, high in reversed(across)]
+    dots = [(scale.x(STRETCH * math.log(max(n, first) / first)), scale.y(share)) for n, share in points]
+    label = f"Coverage {points[-1][1]:.0%} of the student of {points[-1][0]:,} examples, and of those to come"
+    lines = [
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">',
+        *_grid(scale),
+        f'<polygon class="range" points="{" ".join(f"{x},{y}" for x, y in edge)}"/>',
+        *([_level(scale, goal)] if goal is not None else []),
+        _path("agreement", [(x, middle) for x, _, middle, _ in across]),
+        *(f'<circle class="student" cx="{x}" cy="{y}" r="3.5"/>' for x, y in dots),
+        f'<text x="{LEFT}" y="{HEIGHT - 6}">{first:,}</text>',
+        f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 6}" text-anchor="end">{last:,} examples</text>',
         "</svg>",
     ]
     return "".join(lines)
@@ -71,6 +101,11 @@ def _grid(scale: Scale) -> list[str]:
         f'<text x="{LEFT - 5}" y="{scale.y(s) + 4}" text-anchor="end">{s:.0%}</text>'
         for s in shares
     ]
+
+
+def _level(scale: Scale, share: float) -> str:
+    """A dashed line across: what is wanted."""
+    return f'<line class="target" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{scale.y(share)}" y2="{scale.y(share)}"/>'
 
 
 def _path(name: str, points: Sequence[tuple[float, float]]) -> str:

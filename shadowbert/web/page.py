@@ -19,6 +19,7 @@ from shadowbert.domain.records import VersionRow
 from shadowbert.errors import ShadowbertError, UnknownTask
 from shadowbert.flow.fills import described
 from shadowbert.flow.lineages import speaker
+from shadowbert.flow.outlook import Outlook
 from shadowbert.flow.report import TaskReport
 from shadowbert.recognition.editing import marked, slots_of
 from shadowbert.reporting import (
@@ -35,7 +36,7 @@ from shadowbert.reporting import (
     training_of,
     waiting_for,
 )
-from shadowbert.web.charts import agreement_chart, share_bar
+from shadowbert.web.charts import agreement_chart, learning_chart, share_bar
 from shadowbert.web.desk import Desk
 from shadowbert.web.orders import order_class
 from shadowbert.web.problems import status_of, unfit
@@ -111,6 +112,12 @@ def _leading_first(versions: Sequence[TaskReport]) -> list[TaskReport]:
     return [first, *(version for version in versions[::-1] if version is not first)]
 
 
+def _learnt(outlook: Outlook) -> str:
+    points = [(point.examples, point.coverage) for point in outlook.points]
+    band = [(examples, share.low, share.middle, share.high) for examples, share in outlook.band]
+    return learning_chart(points, band, outlook.goal)
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -125,6 +132,7 @@ def _environment() -> Environment:
     environment.globals.update(
         version=__version__,
         chart=lambda curve, target: Markup(agreement_chart(curve, target)),  # noqa: S704 - numbers only
+        learnt=lambda outlook: Markup(_learnt(outlook)),  # noqa: S704 - numbers only
         bar=lambda part, whole: Markup(share_bar(part, whole)),  # noqa: S704 - numbers only
     )
     return environment

@@ -71,6 +71,29 @@ def test_a_training_under_way_is_told_everywhere(shell: Shell, line: Lineage) ->
     assert task["progress"]["step"] == 3
 
 
+def test_show_tells_of_students_to_come(shell: Shell, line: Lineage) -> None:
+    line.calls(30)
+    for number, (examples, coverage) in enumerate(((200, 0.0), (400, 0.18), (800, 0.48), (1600, 0.58)), start=1):
+        line.student(number=number, examples=examples, agreement=0.9, coverage=coverage, target=0.95)
+    text = shell("show", "bank").stdout
+    assert "  students   4, the next student is trained at 200 examples\n" in text
+    assert "  outlook    60 % of calls at 95 % agreement after about " in text
+    (task,) = shell.json("show", "bank")
+    assert (task["next_training"], task["following"]) == (200, "the next student is trained at 200 examples")
+    assert (task["outlook"]["goal"], task["outlook"]["students"][1]) == (0.6, {"examples": 400, "coverage": 0.18})
+    assert task["outlook"]["examples"]["middle"] >= task["outlook"]["examples"]["low"]
+
+
+def test_show_says_when_growth_has_ended(shell: Shell, line: Lineage) -> None:
+    for number, (examples, agreement) in enumerate(((400, 0.90), (800, 0.902), (1600, 0.903)), start=1):
+        student = line.student(number=number, examples=examples, agreement=agreement, coverage=0.4, target=0.95)
+    line.candidate(student)
+    said = "no further doubling: the last two gained 0.2 and 0.1 points"
+    assert f"  students   3, {said}\n" in shell("show", "bank").stdout
+    (task,) = shell.json("show", "bank")
+    assert (task["next_training"], task["following"]) == (None, said)
+
+
 def test_show_as_json_lists_the_versions(shell: Shell, line: Lineage) -> None:
     found(line.store, task_id=line.now.task_id, created_at=line.now.created_at + 1)
     line.move(Stage.PAUSED)

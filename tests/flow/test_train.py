@@ -116,7 +116,7 @@ def test_a_good_student_is_registered_entered_and_moves_the_version(
         (student,) = work.students.of_version(line.version_id)
         (candidate,) = work.candidates.active(line.version_id)
     assert (student.number, student.recipe, student.examples, student.cutoff_seq) == (1, "probe", 40, 40)
-    assert student.scores == {"accuracy": 0.98}
+    assert student.scores == {"accuracy": 0.98, "coverage": 1.0, "target": 0.95}
     assert train.home / student.artifact == trainer.started[0].artifact
     assert (candidate.student_id, candidate.number, candidate.start_seq) == (student.id, 1, 40)
     assert candidate.expected_coverage == pytest.approx(1.0)

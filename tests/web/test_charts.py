@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbert.web.charts import HEIGHT, WIDTH, agreement_chart, share_bar
+from shadowbert.web.charts import HEIGHT, WIDTH, agreement_chart, learning_chart, share_bar
 
 shares = st.floats(0, 1)
 curves = st.lists(st.tuples(shares, shares), min_size=2, max_size=60).map(
@@ -35,6 +35,29 @@ def test_the_first_wild_swings_are_cut_off_at_the_edge() -> None:
     svg = agreement_chart(wild, 0.95)
     assert "80%" in svg
     assert max(y for _, y in coordinates(svg)) < HEIGHT
+
+
+bands = st.lists(st.tuples(st.integers(1, 10**6), st.lists(shares, min_size=3, max_size=3).map(sorted)), min_size=2)
+
+
+@given(bands, st.lists(st.tuples(st.integers(1, 10**6), shares), min_size=1), shares | st.none())
+def test_any_learning_curve_is_drawn_inside_its_frame(
+    band: list[tuple[int, list[float]]], students: list[tuple[int, float]], goal: float | None
+) -> None:
+    points = sorted({n: (n, *own) for n, own in band}.values())
+    first, last = points[0][0], points[-1][0]
+    dots = [(min(max(n, first), last), share) for n, share in students]
+    svg = learning_chart(dots, points, goal)
+    if first == last:
+        assert svg == ""
+        return
+    assert ET.fromstring(svg).tag == "svg"
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in coordinates(svg))
+    circles = re.findall(r'cx="([^"]*)" cy="([^"]*)"', svg)
+    assert len(circles) == len(dots)
+    assert all(0 <= float(x) <= WIDTH and 0 <= float(y) <= HEIGHT for x, y in circles)
+    assert ('class="target"' in svg) is (goal is not None)
+    assert "style=" not in svg
 
 
 def test_a_single_point_is_no_line() -> None:

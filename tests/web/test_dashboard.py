@@ -260,6 +260,16 @@ def test_a_training_under_way_is_shown_and_cancelled(surface: Surface, line: Lin
     assert "Cancel the training" not in text
 
 
+def test_students_to_come(surface: Surface, line: Lineage) -> None:
+    for number, (examples, coverage) in enumerate(((200, 0.0), (400, 0.18), (800, 0.48), (1600, 0.58)), start=1):
+        line.student(number=number, examples=examples, agreement=0.9, coverage=coverage, target=0.95)
+    reply = surface.page("/shadowbert/task?name=bank")
+    assert "Students to come 60 % of calls at 95 % agreement after about " in said(reply)
+    assert "The next student is trained at 200 examples." in said(reply)
+    assert reply.text.count('class="student"') == 4
+    assert "60.0 % of calls" in said(reply)
+
+
 def test_a_refused_command_tells_why_on_the_tasks_page(surface: Surface, line: Lineage) -> None:
     candidate = line.candidate(line.student())
     line.evidence(candidate, agree=20)
