@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 from tokenizers import Tokenizer
 
 from shadowbert.bert.serving.artifact import TOKENIZER
@@ -19,6 +20,7 @@ from shadowbert.bert.training.encoder import Encoder
 from shadowbert.bert.training.export import export_encoder, optimise, quantise
 from shadowbert.bert.training.heads import Floats32
 from shadowbert.bert.training.job import Job
+from shadowbert.bert.training.ngrams import count, token_codes
 from shadowbert.bert.training.probe import Ints
 
 Variant = Literal["int8", "fp32"]
@@ -36,6 +38,11 @@ class Corpus:
     groups: npt.NDArray[np.str_]
     """Whose near-duplicate each row is; a row without any has its own id."""
     tokenizer: bytes
+    tokens: tuple[tuple[int, ...], ...]
+    """Ids, special ones included, cut at max_tokens."""
+    codes: Ints
+    counts: sparse.csr_matrix
+    """(rows, buckets): how often each hashed n-gram occurs."""
     max_tokens: int
     fields: tuple[str, ...]
     sizes: tuple[int, ...]
@@ -43,10 +50,6 @@ class Corpus:
 
     def select(self, rows: npt.NDArray[np.bool_]) -> list[str]:
         return [self.texts[row] for row in np.flatnonzero(rows)]
-
-    def tokens(self) -> list[list[int]]:
-        tokenizer = Tokenizer.from_buffer(self.tokenizer)
-        return [encoding.ids for encoding in tokenizer.encode_batch(self.texts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,20 @@ def read_corpus(job: Job, encoder: Path) -> Corpus:
     tokenizer = Tokenizer.from_file(str(encoder / TOKENIZER))
     tokenizer.no_padding()
     tokenizer.enable_truncation(job.max_tokens)
+    texts = tuple(example.input for example in job.examples)
+    tokens = tuple(tuple(encoding.ids) for encoding in tokenizer.encode_batch(texts))
+    codes = token_codes(tokenizer)
     return Corpus(
         ids=tuple(example.id for example in job.examples),
-        texts=tuple(example.input for example in job.examples),
+        texts=texts,
         labels=np.array([example.answer for example in job.examples], dtype=np.int64),
         weights=np.array([example.weight for example in job.examples], dtype=np.float64),
         splits=np.array([example.split for example in job.examples]),
         groups=np.array([example.id if example.group is None else example.group for example in job.examples]),
         tokenizer=tokenizer.to_str().encode(),
+        tokens=tokens,
+        codes=codes,
+        counts=count(tokens, codes),
         max_tokens=job.max_tokens,
         fields=tuple(field.name for field in job.contract.fields),
         sizes=job.sizes,

@@ -16,12 +16,15 @@ from onnxruntime.quantization import quantize_dynamic
 
 from shadowbert.bert.serving.network import IDS, MASK, OUTPUT
 from shadowbert.bert.training.encoder import Encoder
+from shadowbert.bert.training.experts import Experts
 from shadowbert.bert.training.heads import Floats32
+from shadowbert.bert.training.lexical_graph import attach_ngrams
+from shadowbert.bert.training.neighbours_graph import attach_neighbours
 from shadowbert.errors import TrainingFailed
 
 OPSET = 17
 TOLERANCE = 1e-3
-_EMBEDDING = "embedding"
+_EMBEDDING, _DENSE = "embedding", "dense"
 _DOMAINS = frozenset({"", "ai.onnx", "com.microsoft"})
 """Operators that every ONNX Runtime has; others would load code."""
 
@@ -65,24 +68,42 @@ def optimise(source: Path, target: Path) -> None:
     ort.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
 
 
-def attach_heads(source: Path, target: Path, weight: Floats32, bias: Floats32) -> None:
-    """Let the graph's output become the logits of all fields: weight (outputs, dimensions), bias (outputs,)."""
+def attach_experts(source: Path, target: Path, experts: Experts) -> None:
+    """Let the graph's output become the logits of all fields: what the heads say, and the other experts beside them."""
     model = onnx.load(source, load_external_data=False)
     graph = model.graph
     for node in graph.node:
         node.output[:] = [_EMBEDDING if name == OUTPUT else name for name in node.output]
         node.input[:] = [_EMBEDDING if name == OUTPUT else name for name in node.input]
+    said = [_attach_heads(graph, experts)]
+    if experts.words is not None:
+        said.append(attach_ngrams(graph, experts.words))
+    if experts.neighbours is not None:
+        said.append(attach_neighbours(graph, _EMBEDDING, experts.neighbours, experts.per_output()))
+    graph.node.append(helper.make_node("Sum", said, [OUTPUT]))
+    del graph.output[:]
+    outputs = sum(experts.sizes)
+    graph.output.append(helper.make_tensor_value_info(OUTPUT, onnx.TensorProto.FLOAT, ["rows", outputs]))
+    if strange := {node.domain for node in graph.node} - _DOMAINS:
+        raise TrainingFailed(f"the exported graph needs operators of {min(strange)}")
+    _import(model, "com.microsoft")
+    onnx.save(model, target)
+
+
+def _attach_heads(graph: onnx.GraphProto, experts: Experts) -> str:
+    weight, bias = experts.layer()
     graph.initializer.extend(
         [numpy_helper.from_array(weight, "heads.weight"), numpy_helper.from_array(bias, "heads.bias")]
     )
     graph.node.append(
-        helper.make_node("Gemm", [_EMBEDDING, "heads.weight", "heads.bias"], [OUTPUT], name="heads", transB=1)
+        helper.make_node("Gemm", [_EMBEDDING, "heads.weight", "heads.bias"], [_DENSE], name="heads", transB=1)
     )
-    del graph.output[:]
-    graph.output.append(helper.make_tensor_value_info(OUTPUT, onnx.TensorProto.FLOAT, ["rows", len(bias)]))
-    if strange := {node.domain for node in graph.node} - _DOMAINS:
-        raise TrainingFailed(f"the exported graph needs operators of {min(strange)}")
-    onnx.save(model, target)
+    return _DENSE
+
+
+def _import(model: onnx.ModelProto, domain: str) -> None:
+    if domain not in {known.domain for known in model.opset_import}:
+        model.opset_import.append(helper.make_opsetid(domain, 1))
 
 
 def check_export(encoder: Encoder, path: Path, weight: Floats32, *, max_tokens: int) -> float:

@@ -1,4 +1,4 @@
-"""Linear heads: one a field, on the shared sentence embedding.
+"""Linear heads: one a field, on the features that all fields share.
 
 Pure numpy; refuses to know how a head was fitted. A head knows only the labels it has seen; the others exist in the
 contract alone and get probability 0.
@@ -6,11 +6,15 @@ contract alone and get probability 0.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 Floats32 = npt.NDArray[np.float32]
+Features: TypeAlias = Floats32 | sparse.csr_matrix
+"""(rows, dimensions): an encoder's are dense, those of a text's words are sparse."""
 
 UNSEEN = -1e6
 """Logit of a label never seen: finite, so that nothing downstream meets an infinity, yet exp of it is 0 at any T."""
@@ -25,14 +29,19 @@ class Head:
     """(seen labels, dimensions)"""
     bias: Floats32
 
-    def logits(self, features: Floats32, classes: int) -> Floats32:
+    def logits(self, features: Features, classes: int) -> Floats32:
         """(rows, classes), UNSEEN where the label was never seen."""
-        out = np.full((len(features), classes), UNSEEN, dtype=np.float32)
+        out = np.full((features.shape[0], classes), UNSEEN, dtype=np.float32)
         out[:, list(self.labels)] = features @ self.weight.T + self.bias
         return out
 
     def tensors(self) -> dict[str, npt.NDArray[np.generic]]:
         return {"labels": np.array(self.labels, dtype=np.int64), "weight": self.weight, "bias": self.bias}
+
+
+def constant(label: int, dimensions: int) -> Head:
+    """The head of a field with one label."""
+    return Head((label,), np.zeros((1, dimensions), np.float32), np.zeros(1, np.float32))
 
 
 def stack(heads: Sequence[Head], sizes: Sequence[int]) -> tuple[Floats32, Floats32]:

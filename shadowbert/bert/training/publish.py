@@ -11,18 +11,21 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
+from tokenizers import Tokenizer
 
 from shadowbert.bert.serving import artifact, decode
 from shadowbert.bert.serving.network import Network
 from shadowbert.bert.serving.runtime import Student
+from shadowbert.bert.training.candidate import Candidate
 from shadowbert.bert.training.corpus import Corpus
-from shadowbert.bert.training.export import attach_heads, check_export
-from shadowbert.bert.training.heads import stack
+from shadowbert.bert.training.experts import Experts
+from shadowbert.bert.training.export import TOLERANCE, attach_experts, check_export
 from shadowbert.bert.training.job import Job
-from shadowbert.bert.training.recipes import Candidate
 from shadowbert.bert.training.scores import ScoredRow
+from shadowbert.errors import TrainingFailed
 
 GOLDEN = (
     "Hello, can you help me?",
@@ -38,9 +41,11 @@ def publish(job: Job, corpus: Corpus, candidate: Candidate, *, encoder: Path, wo
     """`work` is a folder on the artifact's file system; raises TrainingFailed or ArtifactInvalid before the rename."""
     staged = work / "student"
     staged.mkdir()
-    weight, bias = stack(candidate.heads, corpus.sizes)
+    weight, _ = candidate.experts.layer()
     gap = check_export(candidate.encoder, candidate.graphs.exported, weight, max_tokens=job.max_tokens)
-    attach_heads(candidate.graphs.path(candidate.variant), staged / artifact.MODEL, weight, bias)
+    source = candidate.graphs.path(candidate.variant)
+    attach_experts(source, staged / artifact.MODEL, candidate.experts)
+    _check_experts(corpus, source, staged / artifact.MODEL, candidate.experts)
     _save_weights(candidate, staged / artifact.WEIGHTS)
     (staged / artifact.TOKENIZER).write_bytes(corpus.tokenizer)
     shutil.copyfile(encoder / artifact.CONFIG, staged / artifact.CONFIG)
@@ -85,12 +90,24 @@ def _golden(corpus: Corpus, candidate: Candidate, model: Path) -> tuple[artifact
     return tuple(golden)
 
 
+def _check_experts(corpus: Corpus, bare: Path, whole: Path, experts: Experts) -> None:
+    """The student's graph says what its parts say: encoder, heads, words and neighbours."""
+    encoder, student = (
+        Network(path.read_bytes(), corpus.tokenizer, max_tokens=corpus.max_tokens) for path in (bare, whole)
+    )
+    tokenizer = Tokenizer.from_buffer(corpus.tokenizer)
+    for text in GOLDEN:
+        expected = experts.logits(encoder(text), tokenizer.encode(text).ids)
+        if not np.allclose(student(text), expected, rtol=1e-6, atol=TOLERANCE):
+            gap = float(np.abs(student(text) - expected).max())
+            raise TrainingFailed(f"the student's graph differs from its parts by {gap:.2g}, allowed are {TOLERANCE:g}")
+
+
 def _save_weights(candidate: Candidate, path: Path) -> None:
-    """Encoder and heads: enough to go on training, or to export for another runtime."""
+    """Encoder and experts: enough to go on training, or to export for another runtime."""
     tensors = {f"encoder.{name}": tensor.contiguous() for name, tensor in candidate.encoder.model.state_dict().items()}
-    for field, head in enumerate(candidate.heads):
-        tensors |= {f"heads.{field}.{name}": torch.from_numpy(array) for name, array in head.tensors().items()}
-    save_file(tensors, path)
+    experts = {name: torch.from_numpy(array) for name, array in candidate.experts.tensors().items()}
+    save_file(tensors | experts, path)
 
 
 def _line(row: ScoredRow) -> str:

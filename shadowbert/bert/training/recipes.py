@@ -1,9 +1,8 @@
-"""The recipes: how a student comes to be, from cheap to dear, each ending in a candidate that could be published.
+"""The recipes: how a student comes to be, from cheap to dear, each ending in a candidate.
 
-Refuses to know the job's files and the manifest. A candidate is served in int8 unless that costs answers: int8 must
-keep 99.5 % of fp32's on the surer half of the held-out rows (only sure answers are ever served), one row always
-forgiven as chance; else fp32 serves. Everything after that choice - heads, temperatures, scores - is computed on the
-outputs of the variant that serves.
+Refuses to know the job's files and the manifest. In each recipe three experts are made one: linear heads on the
+encoder's embedding, the words, the nearest known inputs (`product`). Their shares and the temperature are fitted on
+rows that none of them has seen.
 """
 
 from collections.abc import Sequence
@@ -13,39 +12,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from shadowbert.bert.training import scores
+from shadowbert.bert.training import lexical, neighbours, scores
+from shadowbert.bert.training.candidate import Candidate, choose_variant, head_logits, numbers, scored_rows
 from shadowbert.bert.training.corpus import Corpus, Graphs, Variant, embed, make_graphs
 from shadowbert.bert.training.encoder import Encoder
+from shadowbert.bert.training.experts import Experts
 from shadowbert.bert.training.finetune import Lesson, Settings, fine_tune
-from shadowbert.bert.training.heads import Floats32, Head
-from shadowbert.bert.training.probe import Rows, fit_head, fit_probe
-from shadowbert.bert.training.scores import Mask, ScoredRow
-from shadowbert.domain.student import Guess
+from shadowbert.bert.training.heads import Features, Floats32, Head
+from shadowbert.bert.training.probe import Rows, deal, fit_head, fit_probe
+from shadowbert.bert.training.product import Opinion, Shares, fit_shares, multiply
+from shadowbert.bert.training.scores import Mask
 
-KEEP = 0.995
-FORGIVEN = 1
 TRIAL_REGULARISATION = 10.0
-MIN_CALIBRATION = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    recipe: str
-    encoder: Encoder
-    graphs: Graphs
-    variant: Variant
-    heads: tuple[Head, ...]
-    temperatures: tuple[float, ...]
-    rows: tuple[ScoredRow, ...]
-    """Rows on which a threshold may be proposed."""
-    scores: dict[str, float]
-
-    @property
-    def agreement(self) -> float:
-        """Joint, on calibration and held-out rows: no recipe has fitted weights on a row that it guesses here, so
-        recipes are compared on the same rows.
-        """
-        return self.scores["agreement"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,99 +50,90 @@ def freeze(encoder: Encoder, corpus: Corpus, folder: Path) -> Frozen:
     return Frozen(graphs, variant, features, trial, keeps)
 
 
-def choose_variant(
-    graphs: Graphs, corpus: Corpus, heads: Sequence[Head], int8: Floats32
-) -> tuple[Variant, dict[str, float]]:
-    """`int8` holds the int8 features of the held-out rows."""
-    fp32 = embed(graphs.fp32, corpus, corpus.select(corpus.splits == "heldout"))
-    plain = (1.0,) * len(heads)
-    served, reference = (scores.guesses(_logits(heads, own, corpus.sizes), plain) for own in (int8, fp32))
-    sure, everywhere = scores.kept(served, reference)
-    keeps = {"int8_keeps_sure": sure, "int8_keeps_all": everywhere}
-    return ("int8" if _tolerable(1 - sure, len(fp32) // 2) else "fp32"), keeps
-
-
-def _tolerable(lost: float, rows: int) -> bool:
-    return round(lost * rows) <= max(FORGIVEN, (1 - KEEP) * rows)
-
-
 def probe(encoder: Encoder, corpus: Corpus, frozen: Frozen, *, seed: int) -> Candidate:
-    """Logistic regression on the frozen features; scored and calibrated out of fold, on every row."""
-    rows = Rows(frozen.features, corpus.labels, corpus.weights)
-    fitted = fit_probe(rows, corpus.sizes, seed=seed, groups=corpus.groups)
-    temperatures = scores.fit_temperatures(fitted.logits, corpus.labels, corpus.weights)
-    guessed = scores.guesses(fitted.logits, temperatures)
-    everywhere = np.ones(len(guessed), dtype=bool)
+    """Logistic regression on the frozen features and on n-grams, and the neighbours; scored and calibrated out of fold,
+    on every row.
+    """
+    sizes, folds = corpus.sizes, deal(corpus.labels, seed=seed, groups=corpus.groups)
+    embedded, counted = _rows(corpus, frozen.features), _rows(corpus, corpus.counts)
+    fitted = fit_probe(embedded, sizes, folds)
+    others = [lexical.out_of_fold(counted, folds, sizes), neighbours.out_of_fold(embedded, folds, sizes)]
+    shares = fit_shares(fitted.logits, others, corpus.labels, corpus.weights)
+    logits = multiply(fitted.logits, others, shares)
+    temperatures = scores.fit_temperatures(logits, corpus.labels, corpus.weights)
+    guessed = scores.guesses(logits, temperatures)
     judged = corpus.splits != "train"
+    told = numbers(corpus, judged, [g for g, own in zip(guessed, judged, strict=True) if own])
     return Candidate(
         recipe="probe",
         encoder=encoder,
         graphs=frozen.graphs,
         variant=frozen.variant,
-        heads=fitted.heads,
+        experts=_experts(corpus, fitted.heads, (counted, embedded), shares),
         temperatures=temperatures,
-        rows=_rows(corpus, everywhere, guessed, out_of_fold=True),
-        scores=_numbers(corpus, judged, [g for g, own in zip(guessed, judged, strict=True) if own]) | frozen.keeps,
+        rows=scored_rows(corpus, np.ones_like(judged), guessed, out_of_fold=True),
+        scores=told | frozen.keeps | _told(corpus, shares),
     )
 
 
 def finetune(encoder: Encoder, corpus: Corpus, heads: Sequence[Head], *, folder: Path, settings: Settings) -> Candidate:
-    """Encoder and heads trained on the train rows, from `heads` on. Calibration rows fit the temperature; they and the
-    held-out rows are scored (one number a field fitted on hundreds of rows leaves them as good as unseen).
+    """Encoder and heads trained on the train rows, from `heads` on; words and neighbours from the same rows. The others
+    fit the shares and the temperature, and are scored (three numbers a field fitted on hundreds of rows leave them as
+    good as unseen).
     """
-    lesson = _lesson(corpus, corpus.splits == "train")
-    trained = fine_tune(encoder, heads, lesson, settings=settings)
+    train, judged = corpus.splits == "train", corpus.splits != "train"
+    trained = fine_tune(encoder, heads, _lesson(corpus, train), settings=settings)
     graphs = make_graphs(encoder, folder)
-    judged = corpus.splits != "train"
-    features = embed(graphs.int8, corpus, corpus.select(judged))
-    variant, keeps = choose_variant(graphs, corpus, trained, features[corpus.splits[judged] == "heldout"])
+    features = embed(graphs.int8, corpus, corpus.texts)
+    variant, keeps = choose_variant(graphs, corpus, trained, features[corpus.splits == "heldout"])
     if variant == "fp32":
-        features = embed(graphs.fp32, corpus, corpus.select(judged))
-    logits = _logits(trained, features, corpus.sizes)
-    temperatures = _calibrate(corpus, judged, logits)
+        features = embed(graphs.fp32, corpus, corpus.texts)
+    counted, embedded = (_rows(corpus, own).where(train) for own in (corpus.counts, features))
+    dense = head_logits(trained, features[judged], corpus.sizes)
+    others: list[Opinion] = [
+        lexical.fit_expert(counted, corpus.sizes).logits(corpus.counts[judged], corpus.sizes),
+        neighbours.settle(embedded, corpus.sizes).logits(features[judged], corpus.sizes),
+    ]
+    labels, weights = corpus.labels[judged], corpus.weights[judged]
+    shares = fit_shares(dense, others, labels, weights)
+    logits = multiply(dense, others, shares)
+    temperatures = scores.fit_temperatures(logits, labels, weights)
     guessed = scores.guesses(logits, temperatures)
     return Candidate(
         recipe="finetune",
         encoder=encoder,
         graphs=graphs,
         variant=variant,
-        heads=trained,
+        experts=_experts(corpus, trained, (counted, embedded), shares),
         temperatures=temperatures,
-        rows=_rows(corpus, judged, guessed, out_of_fold=False),
-        scores=_numbers(corpus, judged, guessed) | keeps,
+        rows=scored_rows(corpus, judged, guessed, out_of_fold=False),
+        scores=numbers(corpus, judged, guessed) | keeps | _told(corpus, shares),
     )
 
 
-def _logits(heads: Sequence[Head], features: Floats32, sizes: Sequence[int]) -> list[Floats32]:
-    return [head.logits(features, size) for head, size in zip(heads, sizes, strict=True)]
+def _experts(corpus: Corpus, heads: tuple[Head, ...], rows: tuple[Rows, Rows], shares: Sequence[Shares]) -> Experts:
+    """`rows`: what the words' expert and what the neighbours' expert learn from."""
+    experts, (counted, embedded), (wordy, near) = Experts(heads, corpus.sizes), rows, shares
+    if any(wordy):
+        experts = experts.with_words(lexical.fit_expert(counted, corpus.sizes), wordy, corpus.codes)
+    if any(near):
+        experts = experts.with_neighbours(neighbours.settle(embedded, corpus.sizes), near)
+    return experts
+
+
+def _rows(corpus: Corpus, features: Features) -> Rows:
+    return Rows(features, corpus.labels, corpus.weights)
+
+
+def _told(corpus: Corpus, shares: Sequence[Shares]) -> dict[str, float]:
+    names = ("words", "neighbours")
+    return {
+        f"share.{expert}.{field}": share
+        for expert, own in zip(names, shares, strict=True)
+        for field, share in zip(corpus.fields, own, strict=True)
+    }
 
 
 def _lesson(corpus: Corpus, rows: Mask) -> Lesson:
-    tokens = corpus.tokens()
     weights = torch.from_numpy(corpus.weights[rows] / corpus.weights[rows].mean()).float()
-    return Lesson([tokens[row] for row in np.flatnonzero(rows)], corpus.labels[rows], weights)
-
-
-def _calibrate(corpus: Corpus, judged: Mask, logits: Sequence[Floats32]) -> tuple[float, ...]:
-    """On the calibration rows, on all judged rows where there are too few."""
-    own = corpus.splits[judged] == "calibration"
-    if own.sum() < MIN_CALIBRATION:
-        own = np.ones_like(own)
-    labels, weights = corpus.labels[judged][own], corpus.weights[judged][own]
-    return scores.fit_temperatures([field[own] for field in logits], labels, weights)
-
-
-def _rows(corpus: Corpus, chosen: Mask, guessed: Sequence[Guess], *, out_of_fold: bool) -> tuple[ScoredRow, ...]:
-    return tuple(
-        ScoredRow(corpus.ids[row], guess, guess.answer == tuple(corpus.labels[row].tolist()), out_of_fold)
-        for row, guess in zip(np.flatnonzero(chosen), guessed, strict=True)
-    )
-
-
-def _numbers(corpus: Corpus, judged: Mask, guessed: Sequence[Guess]) -> dict[str, float]:
-    labels, weights = corpus.labels[judged], corpus.weights[judged]
-    numbers = {"agreement": scores.agreement(guessed, labels, weights), "rows": float(len(guessed))}
-    for field, name in enumerate(corpus.fields):
-        right = [guess.answer[field] == label for guess, label in zip(guessed, labels[:, field], strict=True)]
-        numbers[f"agreement.{name}"] = float(np.average(right, weights=weights))
-    return numbers
+    return Lesson([corpus.tokens[row] for row in np.flatnonzero(rows)], corpus.labels[rows], weights)

@@ -11,13 +11,13 @@ import torch
 
 from shadowbert.bert.serving.artifact import Manifest
 from shadowbert.bert.training import recipes
+from shadowbert.bert.training.candidate import Candidate
 from shadowbert.bert.training.corpus import Corpus, read_corpus
 from shadowbert.bert.training.encoder import load, locate
 from shadowbert.bert.training.finetune import Settings
 from shadowbert.bert.training.job import Job
 from shadowbert.bert.training.progress import emit
 from shadowbert.bert.training.publish import publish
-from shadowbert.bert.training.recipes import Candidate
 
 
 def train(job: Job) -> Manifest:

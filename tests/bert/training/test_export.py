@@ -11,7 +11,9 @@ from transformers import AutoModel, BertConfig, DistilBertConfig, ModernBertConf
 from shadowbert.bert.serving.network import Network
 from shadowbert.bert.training.corpus import make_graphs
 from shadowbert.bert.training.encoder import Encoder, load
-from shadowbert.bert.training.export import attach_heads, check_export, export_encoder
+from shadowbert.bert.training.experts import Experts
+from shadowbert.bert.training.export import attach_experts, check_export, export_encoder
+from shadowbert.bert.training.heads import Head, constant
 from shadowbert.errors import TrainingFailed
 
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
@@ -48,7 +50,7 @@ def test_heads_on_a_graph_are_heads_on_its_embedding(variant: str, tiny_encoder:
     path = graphs.int8 if variant == "int8" else graphs.fp32
     random = np.random.default_rng(0)
     weight, bias = random.normal(size=(5, 32)).astype(np.float32), random.normal(size=5).astype(np.float32)
-    attach_heads(path, tmp_path / "student.onnx", weight, bias)
+    attach_experts(path, tmp_path / "student.onnx", Experts((Head((0, 1, 2, 3, 4), weight, bias),), (5,)))
     tokenizer = (tiny_encoder / "tokenizer.json").read_bytes()
     bare = Network(path.read_bytes(), tokenizer, max_tokens=24)
     whole = Network((tmp_path / "student.onnx").read_bytes(), tokenizer, max_tokens=24)
@@ -72,6 +74,4 @@ def test_operators_that_need_code_are_not_published(tiny_encoder: Path, tmp_path
     model.graph.node[0].domain = "evil.custom"
     onnx.save(model, tmp_path / "model.onnx")
     with pytest.raises(TrainingFailed, match=r"evil\.custom"):
-        attach_heads(
-            tmp_path / "model.onnx", tmp_path / "x.onnx", np.eye(32, dtype=np.float32), np.zeros(32, np.float32)
-        )
+        attach_experts(tmp_path / "model.onnx", tmp_path / "x.onnx", Experts((constant(0, 32),), (2,)))

@@ -32,7 +32,7 @@ def test_folds_are_even_and_so_is_each_answer_in_them(labels: list[tuple[int, in
 @pytest.mark.parametrize("classes", [2, 3, 6])
 def test_it_tells_blobs_apart_out_of_fold_and_on_new_rows(classes: int) -> None:
     rows = blobs(120, classes=classes)
-    probe = fit_probe(rows, [classes], seed=0)
+    probe = fit_probe(rows, [classes], deal(rows.labels, seed=0))
     assert (probe.logits[0].argmax(axis=1) == rows.labels[:, 0]).all()
     fresh = blobs(50, classes=classes, seed=1)
     assert (probe.heads[0].logits(fresh.features, classes).argmax(axis=1) == fresh.labels[:, 0]).all()
@@ -44,7 +44,7 @@ def test_out_of_fold_logits_owe_nothing_to_their_own_label() -> None:
     random = np.random.default_rng(0)
     labels = random.integers(0, 2, (200, 1))
     rows = Rows(random.normal(size=(200, 60)).astype(np.float32), labels, np.ones(200))
-    probe = fit_probe(rows, [2], seed=0)
+    probe = fit_probe(rows, [2], deal(rows.labels, seed=0))
     assert (probe.logits[0].argmax(axis=1) == labels[:, 0]).mean() < 0.6
     weak = fit_head(rows, 0, 100.0)
     assert (weak.logits(rows.features, 2).argmax(axis=1) == labels[:, 0]).mean() > 0.7
@@ -70,13 +70,13 @@ def test_out_of_fold_logits_owe_nothing_to_a_near_duplicate() -> None:
     def agreement(probe: Probe) -> float:
         return float((probe.logits[0].argmax(axis=1) == rows.labels[:, 0]).mean())
 
-    assert agreement(fit_probe(rows, [2], seed=0)) > 0.9
-    assert agreement(fit_probe(rows, [2], seed=0, groups=groups)) < 0.65
+    assert agreement(fit_probe(rows, [2], deal(rows.labels, seed=0))) > 0.9
+    assert agreement(fit_probe(rows, [2], deal(rows.labels, seed=0, groups=groups))) < 0.65
 
 
 def test_a_field_with_one_seen_label_is_constant() -> None:
     rows = Rows(np.ones((20, 8), np.float32), np.full((20, 1), 2), np.ones(20))
-    probe = fit_probe(rows, [4], seed=0)
+    probe = fit_probe(rows, [4], deal(rows.labels, seed=0))
     assert probe.heads[0].labels == (2,)
     assert (probe.logits[0][:, 2] == 0).all()
     assert (np.delete(probe.logits[0], 2, axis=1) == np.float32(UNSEEN)).all()
@@ -85,7 +85,7 @@ def test_a_field_with_one_seen_label_is_constant() -> None:
 def test_a_label_seen_once_is_unseen_in_its_own_fold_only() -> None:
     rows = blobs(40, classes=3)
     rows.labels[7] = 5
-    probe = fit_probe(rows, [6], seed=0)
+    probe = fit_probe(rows, [6], deal(rows.labels, seed=0))
     assert probe.logits[0][7, 5] == np.float32(UNSEEN)
     assert 5 in probe.heads[0].labels
 

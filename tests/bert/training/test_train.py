@@ -1,6 +1,7 @@
 """A training from job to artifact, in this process, on the tiny encoder."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,16 @@ from safetensors.numpy import load_file
 
 from shadowbert.bert.serving.artifact import open_artifact
 from shadowbert.bert.serving.runtime import Student
+from shadowbert.bert.training import candidate, recipes
 from shadowbert.bert.training import publish as publishing
-from shadowbert.bert.training import recipes
+from shadowbert.bert.training.experts import Experts
+from shadowbert.bert.training.export import attach_experts
 from shadowbert.bert.training.finetune import Settings
 from shadowbert.bert.training.job import read_job
 from shadowbert.bert.training.publish import ids_sha256
 from shadowbert.bert.training.train import train
 from shadowbert.errors import ArtifactInvalid, TrainingFailed
-from tests.bert.conftest import MakeJob, make_examples
+from tests.bert.conftest import CONTRACT, MakeJob, make_examples
 
 
 def heldout(artifact: Path) -> list[dict[str, object]]:
@@ -50,6 +53,43 @@ def test_the_weights_are_those_that_serve(published: Path) -> None:
     assert "encoder.embeddings.word_embeddings.weight" in tensors
 
 
+def test_experts_with_a_share_are_in_the_artifact(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipes, "fit_shares", lambda *_: [(0.5, 0.0), (0.0, 0.4)])
+    folder, outputs = make_job(40), sum(field.classes for field in CONTRACT.fields)
+    told = train(read_job(folder)).scores
+    assert (told["share.words.topic"], told["share.neighbours.urgent"]) == (0.5, 0.4)
+    tensors = load_file(folder / "artifact" / "weights.safetensors")
+    rows, columns = tensors["words.table"].shape
+    assert columns == outputs + 1
+    assert tensors["words.index"].max() == rows - 1
+    assert not tensors["words.table"][0].any()
+    assert tensors["neighbours.bank"].shape == (40, 32)
+    assert tensors["neighbours.outcomes"].sum(axis=1).tolist() == [2] * 40
+    assert tensors["neighbours.shares"].tolist() == pytest.approx([0, 0.4])
+
+
+def test_an_expert_that_says_nothing_is_left_out(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipes, "fit_shares", lambda *_: [(0.0, 0.0), (0.0, 0.0)])
+    folder = make_job(40)
+    train(read_job(folder))
+    names = load_file(folder / "artifact" / "weights.safetensors")
+    assert {name.partition(".")[0] for name in names} == {"encoder", "heads"}
+    assert len(Student(open_artifact(folder / "artifact")).guess("card").answer) == 2
+
+
+@pytest.mark.parametrize("forgotten", ["words", "neighbours"])
+def test_a_graph_that_says_other_than_its_parts_is_not_published(
+    forgotten: str, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(source: Path, target: Path, experts: Experts) -> None:
+        attach_experts(source, target, replace(experts, **{forgotten: None}))
+
+    monkeypatch.setattr(publishing, "attach_experts", forgetful)
+    monkeypatch.setattr(recipes, "fit_shares", lambda *_: [(0.5, 0.5), (0.5, 0.5)])
+    with pytest.raises(TrainingFailed, match="differs from its parts"):
+        train(read_job(make_job(40)))
+
+
 def test_no_text_of_an_example_is_in_the_artifact(published: Path) -> None:
     content = b"".join(path.read_bytes() for path in published.iterdir())
     assert not [e for e in make_examples(120) if str(e["input"]).encode() in content]
@@ -69,7 +109,7 @@ def test_both_recipes_are_reported_and_the_better_is_published(
 
 
 def test_a_fine_tuned_student_serves(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recipes.Candidate, "agreement", property(lambda self: float(self.recipe == "finetune")))
+    monkeypatch.setattr(candidate.Candidate, "agreement", property(lambda self: float(self.recipe == "finetune")))
     folder = make_job(80, recipes=["probe", "finetune"])
     assert train(read_job(folder)).recipe == "finetune"
     student = Student(open_artifact(folder / "artifact"))
@@ -82,7 +122,7 @@ def test_a_fine_tuned_student_serves(make_job: MakeJob, monkeypatch: pytest.Monk
 
 
 def test_fp32_serves_where_int8_loses_answers(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recipes, "_tolerable", lambda *_: False)
+    monkeypatch.setattr(candidate, "_tolerable", lambda *_: False)
     folder = make_job(60)
     assert train(read_job(folder)).variant == "fp32"
     assert len(Student(open_artifact(folder / "artifact")).guess("card").answer) == 2

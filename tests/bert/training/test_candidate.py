@@ -2,7 +2,7 @@
 
 import pytest
 
-from shadowbert.bert.training.recipes import _tolerable
+from shadowbert.bert.training.candidate import _tolerable
 
 
 @pytest.mark.parametrize(
