@@ -3,12 +3,12 @@ labels there are too few examples of. Counts; decides nothing.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shadowbert.curation.examples import Ceiling, ceiling
 from shadowbert.curation.learnable import Answers, Rare, namesakes, nothing_to_tell, rare
-from shadowbert.domain.records import VersionRow
+from shadowbert.domain.records import ExampleRow, VersionRow
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.taught import taught
 from shadowbert.gating.bounds import around_mean
@@ -80,6 +80,8 @@ def material(work: Work, version: VersionRow) -> Material:
 
 def answers_of(work: Work, version: VersionRow) -> Answers:
     """How many examples have each answer."""
-    if version.inherits:
-        return Counter(example.answer for example in taught(work, version))
-    return work.calls.answers(version.id)
+    return answers_in(taught(work, version)) if version.inherits else work.calls.answers(version.id)
+
+
+def answers_in(examples: Iterable[ExampleRow]) -> Answers:
+    return Counter(example.answer for example in examples)

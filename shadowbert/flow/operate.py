@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from shadowbert.curation.learnable import nothing_to_tell, withheld
 from shadowbert.domain.contract import Fill
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.records import StudentRow, TrainingJob, VersionRow
@@ -18,8 +19,9 @@ from shadowbert.flow.candidates import enter, retire_and_reenter
 from shadowbert.flow.evidence import Standing, stand
 from shadowbert.flow.fills import check_fill, described
 from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.flow.material import answers_in, answers_of
 from shadowbert.flow.named import in_force, named
-from shadowbert.flow.taught import examples_of
+from shadowbert.flow.taught import examples_of, taught
 
 LEAST_EXAMPLES = 20
 """No training child takes fewer: its parts would be empty."""
@@ -82,7 +84,8 @@ class Operate:
 
     def _conscript(self, work: Work, version: VersionRow, student: StudentRow) -> Standing:
         """A student whose threshold nobody would bet on serves, by force, what it is as sure of as the target asks."""
-        candidate = enter(work, student, version, Slice(self.policy.target), at=self.clock())
+        unsayable = withheld(version.contract, answers_in(taught(work, version, until_seq=student.cutoff_seq)))
+        candidate = enter(work, student, version, Slice(self.policy.target, unsayable), at=self.clock())
         return stand(work, version, candidate, self.policy)
 
     def rollback(self, task: str, who: Operator) -> VersionRow:
@@ -173,6 +176,8 @@ class Operate:
             examples = examples_of(work, version)
             if examples < LEAST_EXAMPLES:
                 raise OperatorError(f"task {task} has {examples} examples; a training needs {LEAST_EXAMPLES}")
+            if missing := nothing_to_tell(version.contract, answers_of(work, version)):
+                raise OperatorError(f"task {task} has nothing to learn: {missing}")
             work.jobs.queue(version.id, cause=sentence("Asked for", who), at=self.clock())
             return examples
 

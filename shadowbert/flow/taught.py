@@ -28,9 +28,9 @@ def legacies(work: Work, version: VersionRow, inherits: Sequence[Inherited]) -> 
     return [how.legacy(source.version_id, source.until_seq) for source, how in _carried(work, version, inherits)]
 
 
-def taught(work: Work, version: VersionRow) -> list[ExampleRow]:
-    """The examples themselves: what is farthest from the version first, its own last."""
-    own = distinct(map(_labelled, work.calls.labelled(version.id)))
+def taught(work: Work, version: VersionRow, *, until_seq: int | None = None) -> list[ExampleRow]:
+    """The examples themselves: what is farthest from the version first, its own last, up to a load sequence."""
+    own = distinct(map(_labelled, work.calls.labelled(version.id, until_seq=until_seq)))
     return [*inherited(work, version, version.inherits, known={e.input_hash for e in own}), *own]
 
 

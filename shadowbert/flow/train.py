@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from shadowbert.curation.learnable import nothing_to_tell, withheld
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import ExampleRow, Progress, StudentRow, TrainingJob, VersionRow
@@ -20,10 +21,11 @@ from shadowbert.flow.cadence import next_student
 from shadowbert.flow.candidates import enter
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.lesson import MAX_EXAMPLES, lesson
+from shadowbert.flow.material import answers_in, answers_of
 from shadowbert.flow.outlook import COVERAGE, TARGET
 from shadowbert.flow.taught import examples_of, legacies, taught
 from shadowbert.gating.eprocess import alpha_share
-from shadowbert.gating.threshold import Proposal, Scored, propose
+from shadowbert.gating.threshold import Scored, propose
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,8 @@ class Running:
     student: StudentRow
     folder: Path
     training: Training
+    withheld: frozenset[tuple[int, int]]
+    """(field, label) pairs that it learns from too few examples to be let say them."""
 
 
 @dataclass(slots=True)
@@ -100,6 +104,8 @@ class Train:
     _running: Running | None = None
     _noted: tuple[float, Progress | None] = (0.0, None)
     """When progress was noted last, and what."""
+    _untold: dict[str, int] = field(default_factory=dict)
+    """Versions with one label, and how many examples they had when that was seen."""
 
     def step(self) -> bool:
         """Look after the training under way, or start one that is due. True while one runs or has just ended."""
@@ -132,19 +138,28 @@ class Train:
         if job is not None and job.waiting and examples >= job.waits_for:
             return job.cause
         doubled = next_student(work, version, self.policy).examples
-        return f"{examples} examples" if doubled is not None and examples >= doubled else ""
+        if doubled is None or examples < doubled or self._one_label(work, version, examples):
+            return ""
+        return f"{examples} examples"
+
+    def _one_label(self, work: Work, version: VersionRow, examples: int) -> bool:
+        """Whether there is nothing to learn yet. Looked up again only when there are further examples."""
+        if self._untold.get(version.id) != examples:
+            self._untold.pop(version.id, None)
+            if nothing_to_tell(version.contract, answers_of(work, version)):
+                self._untold[version.id] = examples
+        return version.id in self._untold
 
     def _start(self, job: TrainingJob) -> bool:
         with self.ledger.write() as work:
             if work.jobs.get(job.id) != job:
                 return False  # it was cancelled, or taken up by another worker, since we looked
             version = work.tasks.version(job.version_id)
-            if version is None or version.replaced_by or job.attempts >= MAX_ATTEMPTS:
-                edited = version is not None and version.replaced_by
-                message = "an operator edited the template" if edited else f"gave up after {job.attempts} tries"
-                work.jobs.finish(job.id, state="failed", message=message, at=self.clock())
+            known = taught(work, version) if version is not None else []
+            refusal = _refusal(job, version, known)
+            if version is None or refusal:
+                work.jobs.finish(job.id, state="failed", message=refusal, at=self.clock())
                 return False
-            known = taught(work, version)
             student = self._student(work, version, min(len(known), MAX_EXAMPLES))
             # Here and not when they were inherited: calls may have been collected since, and none must be evidence.
             work.calls.teach(version.id, legacies(work, version, version.inherits), seq=student.cutoff_seq)
@@ -152,7 +167,9 @@ class Train:
         folder = self._write_job(job, version, student, known)
         log.info("task %s: training student %d on %d examples", version.task, student.number, student.examples)
         self._noted = (0.0, None)
-        self._running = Running(job, version, student, folder, self.trainer.start(folder, self.home / student.artifact))
+        training = self.trainer.start(folder, self.home / student.artifact)
+        unsayable = withheld(version.contract, answers_in(known[-MAX_EXAMPLES:]))
+        self._running = Running(job, version, student, folder, training, unsayable)
         return True
 
     def _student(self, work: Work, version: VersionRow, examples: int) -> StudentRow:
@@ -256,7 +273,9 @@ class Train:
         version = work.tasks.version(running.version.id) or running.version  # it may be another task's by now
         number = work.candidates.next_number(version.task_id)
         alpha = alpha_share(number, self.policy.alpha)
-        proposal = propose(result.heldout, self.policy.target, alpha=alpha, horizon=self.recipes.horizon)
+        inside = [row for row in result.heldout if not running.withheld.intersection(enumerate(row.answer))]
+        outside = len(result.heldout) - len(inside)
+        proposal = propose(inside, self.policy.target, alpha=alpha, horizon=self.recipes.horizon, outside=outside)
         hopes = {COVERAGE: proposal.expected_coverage if proposal else 0.0, TARGET: self.policy.target}
         scores = result.scores | hopes
         student = replace(running.student, recipe=result.recipe, scores=scores, created_at=self.clock())
@@ -264,18 +283,26 @@ class Train:
         name = f"student {student.number} ({student.recipe}, {student.examples} examples)"
         if proposal is None:
             return f"{name}: no threshold is expected to reach the target on 5 % of calls"
-        self._enter(work, running.version.id, student, proposal)
+        self._enter(work, student, Slice(proposal.threshold, running.withheld), proposal.expected_coverage)
         return f"{name}: expected to cover {proposal.expected_coverage:.0%} at the target"
 
-    def _enter(self, work: Work, version_id: str, student: StudentRow, proposal: Proposal) -> None:
-        version = work.tasks.version(version_id)
+    def _enter(self, work: Work, student: StudentRow, served: Slice, coverage: float) -> None:
+        version = work.tasks.version(student.version_id)
         if version is None or version.replaced_by:
             return
-        served, coverage = Slice(proposal.threshold), proposal.expected_coverage
         enter(work, student, version, served, at=self.clock(), expected_coverage=coverage)
         if version.stage is Stage.COLLECTING:
-            reason = f"Student {student.number} is expected to cover {proposal.expected_coverage:.0%} of calls."
+            reason = f"Student {student.number} is expected to cover {coverage:.0%} of calls."
             verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, reason, stage=Stage.SHADOW, share=0.0)
             work.tasks.move(
                 version, verdict, Transition(Stage.SHADOW, 0.0, None, by="gate", why=reason, at=self.clock())
             )
+
+
+def _refusal(job: TrainingJob, version: VersionRow | None, known: Sequence[ExampleRow]) -> str:
+    """Why nothing is to be trained; empty where something is."""
+    if version is not None and version.replaced_by:
+        return "an operator edited the template"
+    if version is None or job.attempts >= MAX_ATTEMPTS:
+        return f"gave up after {job.attempts} tries"
+    return nothing_to_tell(version.contract, answers_in(known))
