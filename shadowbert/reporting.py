@@ -12,6 +12,7 @@ from shadowbert.domain.records import Progress
 from shadowbert.domain.route import Reason
 from shadowbert.domain.task import Stage
 from shadowbert.flow.lineages import TaskLine
+from shadowbert.flow.material import Material
 from shadowbert.flow.outlook import Outlook
 from shadowbert.flow.report import CandidateReport, TaskReport
 from shadowbert.flow.reshape import TemplateView
@@ -281,6 +282,7 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "next_training": task.following.examples,
         "following": following_of(task),
         "outlook": _outlook_data(task.outlook),
+        "material": _material_data(task.material),
         "progress": asdict(task.training.progress) if task.training and task.training.progress else None,
         "students": [
             {"number": s.number, "recipe": s.recipe, "examples": s.examples, "scores": s.scores} for s in task.students
@@ -299,6 +301,19 @@ def as_data(task: TaskReport) -> dict[str, Any]:
             for v in task.verdicts
         ],
     }  # fmt: skip
+
+
+def _material_data(known: Material) -> dict[str, Any]:
+    low, high = known.between or (None, None)
+    return {
+        "repeated_inputs": known.ceiling.inputs,
+        "conflicting_inputs": known.ceiling.conflicts,
+        "ceiling": {"share": known.ceiling.share, "low": low, "high": high},
+        "not_learnable": [asdict(label) for label in known.rare],
+        "one_label": known.nothing_to_tell,
+        "namesakes": [list(labels) for labels in known.namesakes],
+        "words": list(known.sentences),
+    }
 
 
 def _outlook_data(outlook: Outlook) -> dict[str, Any]:
@@ -327,7 +342,7 @@ def _candidate_data(c: CandidateReport) -> dict[str, Any]:
         "number", "student", "recipe", "threshold", "agree", "disagree", "bound", "coverage", "kappa", "ac1",
         "macro_f1", "verdict", "missing", "serving", "supported", "suspicion",
     )  # fmt: skip
-    return {name: getattr(c, name) for name in names}
+    return {name: getattr(c, name) for name in names} | {"never_says": list(c.excluded)}
 
 
 def line_data(task: TaskLine) -> dict[str, Any]:

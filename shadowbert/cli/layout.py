@@ -148,6 +148,9 @@ def _traffic(task: TaskReport) -> Iterator[tuple[str, str]]:
     yield "answered", f"{task.by_student} of {total} by a student ({share})"
     yield "median", f"student {milliseconds(task.student_ms)}, LLM {milliseconds(task.llm_ms)}"
     yield "examples", f"{task.examples}{f'; taught nothing: {_counts(task.unfit)}' if task.unfit else ''}"
+    if task.examples:
+        yield "ceiling", task.material.agreement
+    yield from (("labels", told) for told in (task.material.not_learnable, task.material.warning) if told)
     if heirlooms := heirlooms_of(task):
         yield "inherited", heirlooms
     if task.reasons:
@@ -165,6 +168,8 @@ def _candidate(candidate: CandidateReport, width: int | None) -> Iterator[Text]:
     figures = f"{c.agree} of {c.rows} agree ({percent(c.agreement)}), bound {percent(c.bound)}"
     yield from _fact("", f"{figures}, coverage {percent(c.coverage)}{known}", width)
     yield from _fact("", c.verdict, width)
+    if c.excluded:
+        yield from _fact("", f"never answers {', '.join(c.excluded)}: too few examples when it was trained", width)
 
 
 def _counts(counts: Mapping[str, int]) -> str:

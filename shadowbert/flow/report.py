@@ -3,7 +3,7 @@
 Reads and counts; decides nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,11 +14,13 @@ from shadowbert.domain.contract import Contract, Fills
 from shadowbert.domain.evidence import Counts, Move, Verdict
 from shadowbert.domain.records import CandidateRow, StudentRow, TrainingJob, VerdictRow, VersionRow
 from shadowbert.domain.route import Source
+from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.cadence import NEVER, Next, next_student
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.ledger import TasksPort, Work
 from shadowbert.flow.lineages import TaskLine, lineages, notices
+from shadowbert.flow.material import NOTHING, Material, material
 from shadowbert.flow.named import named
 from shadowbert.flow.outlook import NO_OUTLOOK, Outlook, Pace, outlook
 from shadowbert.flow.taught import examples_of, inherited_of
@@ -98,6 +100,8 @@ class CandidateReport:
     """The drift detector's value; an alarm at 10,000."""
     curve: tuple[tuple[int, float, float], ...] = ()
     """(rows, agreement so far, bound so far) at a few dozen points."""
+    excluded: tuple[str, ...] = ()
+    """Labels that it never answers with, for it learnt them from too few examples."""
 
     @property
     def rows(self) -> int:
@@ -157,6 +161,8 @@ class TaskReport:
     following: Next = NEVER
     """When the next student is trained by itself."""
     outlook: Outlook = NO_OUTLOOK
+    material: Material = NOTHING
+    """What the examples are worth."""
 
     @property
     def red(self) -> bool:
@@ -205,6 +211,7 @@ class Report:
         candidates = [self._candidate(work, version, c, students) for c in work.candidates.active(version.id)]
         job = work.jobs.latest(version.id)
         examples, following = examples_of(work, version), next_student(work, version, self.policy)
+        known = material(work, version)
         return TaskReport(
             task=version.task,
             version=version.id,
@@ -226,7 +233,8 @@ class Report:
             student_ms=_middle(work.reports.latencies(version.id, Source.STUDENT)),
             llm_ms=_middle(work.reports.latencies(version.id, Source.LLM)),
             verdicts=tuple(work.tasks.verdicts([version.id], limit=50)),
-            missing=self._missing(version, candidates, self._until_student(job, examples, following)),
+            missing=self._missing(version, candidates, self._until_student(job, examples, following, known)),
+            material=known,
             following=following,
             outlook=self._outlook(work, version, examples, following),
             confirmed=version.confirmed,
@@ -284,6 +292,7 @@ class Report:
             supported=not serving or supported(latest, self.policy.target),
             suspicion=detector(work, version, candidate, self.policy).value if serving else 0.0,
             curve=_curve(work.reports.agreements(candidate.id), alpha),
+            excluded=tuple(_unsayable(version.contract, candidate.slice)),
         )
 
     def _verdict(self, work: Work, version: VersionRow, standing: Standing, *, serving: bool) -> Verdict:
@@ -303,11 +312,13 @@ class Report:
         first = leading(candidates)
         return first.missing if first else until_student
 
-    def _until_student(self, job: TrainingJob | None, examples: int, following: Next) -> str:
+    def _until_student(self, job: TrainingJob | None, examples: int, following: Next, known: Material) -> str:
         if job is not None and job.waiting:
             return f"a better student, the next is trained at {job.waits_for} examples: {job.cause}"
         if job is not None and job.state in UNDER_WAY:
             return UNDER_WAY[job.state]
+        if known.nothing_to_tell and examples >= self.policy.first_training:
+            return f"another label: {known.nothing_to_tell}"
         if job is not None:
             planned = f"the next is trained at {following.examples} examples" if following.examples else following.why
             return f"a better student, {planned}; {job.message}"
@@ -318,6 +329,14 @@ class Report:
 def leading(candidates: Sequence[CandidateReport]) -> CandidateReport | None:
     """The champion, else the candidate nearest to promotion."""
     return max(candidates, key=lambda c: (c.serving, c.bound, c.rows), default=None)
+
+
+def _unsayable(contract: Contract, served: Slice) -> Iterator[str]:
+    """What is left of the slice's exclusions without "something else", which no student answers."""
+    for field_, label in sorted(served.excluded):
+        own = contract.fields[field_]
+        if label != own.other:
+            yield f"{own.name} {own.label(label)}"
 
 
 def _middle(values: list[float]) -> float | None:

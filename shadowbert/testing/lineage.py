@@ -3,7 +3,7 @@
 Decides nothing and predicts nothing: who agrees on what is said by the caller.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -16,7 +16,7 @@ from shadowbert.domain.student import Guess, Prediction, Slice
 from shadowbert.domain.task import Stage
 from shadowbert.flow.candidates import enter
 from shadowbert.recognition.fingerprint import input_hash
-from shadowbert.store.store import Store
+from shadowbert.store.store import Store, Transaction
 from shadowbert.testing.exchanges import an_exchange
 from shadowbert.testing.factories import LABELS
 from shadowbert.testing.factories import version as a_published_version
@@ -70,14 +70,19 @@ class Lineage:
 
     def calls(self, number: int, *, route: Route = SHADOWED, unfit: str | None = None) -> list[CallRow]:
         """So many eligible calls on new inputs, loaded and collected. The teacher says each label in turn."""
-        exchanges = [self._exchange(next(self._numbers), route) for _ in range(number)]
+        texts = [f"message {next(self._numbers)} of {self.version_id}" for _ in range(number)]
         with self.store.write() as work:
-            work.exchanges.load(uuid7(), start=0, end=1, batch=exchanges)
-            logged = sorted(work.exchanges.by_ids([e.id for e in exchanges]), key=lambda row: row.seq)
-            notes = {e.id: e.call for e in exchanges if e.call}
-            rows = [self._call(row.id, row.seq, notes[row.id], route, unfit) for row in logged]
+            rows = self._loaded(work, texts, route, unfit)
             work.calls.add(rows)
         return rows
+
+    def labelled(self, *said: tuple[str, int]) -> list[CallRow]:
+        """Calls on these inputs with these labels of the teacher, loaded and collected."""
+        with self.store.write() as work:
+            rows = self._loaded(work, [text for text, _ in said], SHADOWED, None)
+            told = [replace(row, answer=(label,)) for row, (_, label) in zip(rows, said, strict=True)]
+            work.calls.add(told)
+        return told
 
     def student(
         self, *, number: int = 1, artifact: str = "nowhere", examples: int = 200, **scores: float
@@ -124,8 +129,14 @@ class Lineage:
             to = Transition(stage, share, champion, by="gate", why="Moved.", at=NOW, **marks)
             return work.tasks.move(version, verdict, to)
 
-    def _exchange(self, number: int, route: Route) -> Exchange:
-        text = f"message {number} of {self.version_id}"
+    def _loaded(self, work: Transaction, texts: Sequence[str], route: Route, unfit: str | None) -> list[CallRow]:
+        exchanges = [self._exchange(text, route) for text in texts]
+        work.exchanges.load(uuid7(), start=0, end=1, batch=exchanges)
+        logged = sorted(work.exchanges.by_ids([e.id for e in exchanges]), key=lambda row: row.seq)
+        notes = {e.id: e.call for e in exchanges if e.call}
+        return [self._call(row.id, row.seq, notes[row.id], route, unfit) for row in logged]
+
+    def _exchange(self, text: str, route: Route) -> Exchange:
         note = CallNote(self.version_id, text, input_hash(text), eligible=True)
         return an_exchange(route=route, call=note, total_ms=4.0 if route.source is Source.STUDENT else 640.0)
 

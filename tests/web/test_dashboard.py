@@ -376,3 +376,10 @@ def test_what_no_student_can_say_is_filled_on_the_page(surface: Surface, line: L
     assert free.now.fills == {"note": Fill(omitted=True)}
     refused = surface.submit(task="free", verb="fill", field="reason", say="1")
     assert "this is none:" in alerts(refused)
+
+
+def test_what_the_examples_are_worth(surface: Surface, line: Lineage) -> None:
+    line.labelled(*[(f"t{n % 20}", n % 2) for n in range(40)], ("seldom", 2))
+    text = said(surface.call("GET", "/shadowbert/task?name=bank", surface.session))
+    assert "21 examples; 20 inputs were asked more than once, 0 of them got different answers" in text
+    assert "Not learnable yet: label transfer (1); the LLM answers these." in text
