@@ -151,6 +151,7 @@ class TrainingSettings(_Section):
     horizon: Annotated[int, Field(ge=100)] = 10_000
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     nice: Annotated[int, Field(ge=0, le=19)] = 10
+    patience_s: Seconds = 600.0
 
 
 class PolicySettings(_Section):

@@ -72,7 +72,8 @@ def _load(loader: Loader) -> bool:
 
 def run_worker(settings: Settings, stop: threading.Event) -> None:
     training = settings.training
-    with open_store(settings) as store, ChildTrainer(threads=training.threads, nice=training.nice) as trainer:
+    child = ChildTrainer(threads=training.threads, nice=training.nice, patience_s=training.patience_s)
+    with open_store(settings) as store, child as trainer:
         shelf = StudentShelf(settings.data_dir, threads=settings.student.threads)
         note_policy(settings, store)
         stations = open_stations(settings, store, trainer=trainer, shelf=shelf)

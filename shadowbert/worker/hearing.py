@@ -4,6 +4,7 @@ Refuses to judge: an event that it does not know is a phase of that name.
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -74,4 +75,4 @@ class Hearing:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

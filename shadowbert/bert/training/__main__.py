@@ -16,6 +16,11 @@ from shadowbert.bert.training.progress import emit
 from shadowbert.bert.training.train import train
 from shadowbert.lifeline import follow
 
+OUT_OF_MEMORY = (
+    "can't allocate memory", "Cannot allocate memory", "bad_alloc", "out of memory", "could not create a primitive",
+)  # fmt: skip
+"""Torch, the system, ONNX Runtime, CUDA and oneDNN."""
+
 
 def main(folder: Path) -> None:
     job = read_job(folder)
@@ -27,8 +32,14 @@ def main(folder: Path) -> None:
 
 def report_failure(kind: type[BaseException], exc: BaseException, trace: TracebackType | None) -> None:
     """Installed as `sys.excepthook`: the interpreter itself ends with exit code 1 after it."""
-    emit("failed", reason=str(exc) or kind.__name__, kind=kind.__name__)
+    reason = str(exc) or kind.__name__
+    emit("failed", reason=reason, kind=kind.__name__, again=ran_out_of_memory(exc))
     traceback.print_exception(kind, exc, trace)
+
+
+def ran_out_of_memory(exc: BaseException) -> bool:
+    """Which may pass: another attempt is worth its while. Libraries have no exception for it on CPU, only words."""
+    return isinstance(exc, MemoryError) or any(phrase in str(exc) for phrase in OUT_OF_MEMORY)
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:

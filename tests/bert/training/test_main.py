@@ -42,7 +42,7 @@ def test_a_failure_is_one_line_with_a_reason(
     sys.excepthook(raised.type, raised.value, raised.tb)  # as the interpreter does before it exits with 1
     out, errors = capsys.readouterr()
     (event,) = [json.loads(line) for line in out.splitlines()]
-    assert (event["event"], event["kind"]) == ("failed", "TrainingFailed")
+    assert (event["event"], event["kind"], event["again"]) == ("failed", "TrainingFailed", False)
     assert "fewer than 10 train" in event["reason"]
     assert "Traceback" in errors
 
@@ -55,3 +55,26 @@ def test_without_a_job_it_says_how_it_is_used(
     with pytest.raises(SystemExit):
         runpy.run_module("shadowbert.bert.training", run_name="__main__")
     assert "usage: python -m shadowbert.bert.training" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("failure", "again"),
+    [
+        (MemoryError(), True),
+        (
+            RuntimeError("[enforce fail] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+            True,
+        ),
+        (OSError(12, "Cannot allocate memory"), True),
+        (RuntimeError("could not create a primitive"), True),
+        (RuntimeError("std::bad_alloc"), True),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
+        (TrainingFailed("fewer than 10 train examples"), False),
+    ],
+)
+def test_what_may_pass_is_worth_another_attempt(
+    failure: Exception, again: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runpy.run_module("shadowbert.bert.training.__main__")["report_failure"](type(failure), failure, None)
+    event = json.loads(capsys.readouterr().out)
+    assert (event["event"], event["again"]) == ("failed", again)
