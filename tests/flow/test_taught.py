@@ -4,7 +4,10 @@ from dataclasses import replace
 
 from shadowbert.domain.contract import Contract, Field
 from shadowbert.domain.records import CallRow, Inherited, VersionRow
-from shadowbert.flow.taught import examples_of, inherited_of, legacies, taught
+from shadowbert.domain.route import Decider
+from shadowbert.domain.student import Guess, Prediction
+from shadowbert.flow.lesson import lesson
+from shadowbert.flow.taught import MAX_CLIP, examples_of, inherited_of, legacies, taught
 from shadowbert.store.store import Store
 from tests.store.rows import AT, a_call, a_version, loaded
 
@@ -128,3 +131,34 @@ def test_the_latest_calls(store: Store) -> None:
     with store.read() as work:
         assert work.calls.latest(version.id, limit=2) == [rows[2], rows[1]]
         assert work.calls.labelled(version.id, until_seq=2) == rows[:2]
+
+
+def test_after_the_cut_over_an_input_weighs_one_over_its_chance_to_be_seen(store: Store) -> None:
+    """What the student serves is seen through audits only; what it is not sure of always."""
+    version = founded(store)
+    ids = loaded(store, 6)
+    sure, unsure = said(in_slice=True), said(in_slice=False)
+    audited = {"decider": Decider.COIN, "p_llm": 0.05}
+    calls = {
+        "before": {},
+        "audited": {**audited, "prediction": sure},
+        "audited anyway": {**audited, "prediction": unsure},
+        "escalated": {"decider": Decider.STUDENT, "p_llm": 0.05, "prediction": unsure},
+        "seldom": {"decider": Decider.COIN, "p_llm": 0.01, "prediction": sure},
+        "before ": {**audited, "prediction": sure},
+    }
+    with store.write() as work:
+        work.calls.add(
+            [
+                a_call(version, id_, seq, input=text, input_hash=f"i1:{text.strip()}", **changes)
+                for seq, (id_, (text, changes)) in enumerate(zip(ids, calls.items(), strict=True), start=1)
+            ]
+        )
+    with store.read() as work:
+        lines = lesson(taught(work, version))
+    weights = {str(line["input"]).strip(): line["weight"] for line in lines}
+    assert weights == {"before": 1.0, "audited": 20.0, "audited anyway": 1.0, "escalated": 1.0, "seldom": MAX_CLIP}
+
+
+def said(*, in_slice: bool) -> Prediction:
+    return Prediction("student", "candidate", Guess((1,), (0.9,), 0.9), in_slice=in_slice)
