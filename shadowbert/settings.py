@@ -142,6 +142,7 @@ class StudentSettings(_Section):
     deadline_ms: Annotated[float, Field(gt=0)] = 300.0
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     encoder: Annotated[str, Field(min_length=1)] = "bundled"
+    pooling: Literal["auto", "mean", "cls"] = "auto"
     max_tokens: Annotated[int, Field(ge=8, le=8192)] = 256
 
 

@@ -69,6 +69,7 @@ def open_operations(settings: Settings, store: Store, *, clock: Clock = time.tim
 def _recipes(settings: Settings) -> Recipes:
     return Recipes(
         encoder=settings.student.encoder,
+        pooling=settings.student.pooling,
         fine_tune_from=settings.training.fine_tune_from,
         threads=settings.training.threads,
         max_tokens=settings.student.max_tokens,

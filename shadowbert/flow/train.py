@@ -74,6 +74,7 @@ class Recipes:
     """How students are trained, as the operator set it."""
 
     encoder: str = "bundled"
+    pooling: str = "auto"
     fine_tune_from: int = 800
     threads: int = 1
     max_tokens: int = 256
@@ -197,6 +198,7 @@ class Train:
         order = {
             "contract": version.contract.to_json(),
             "encoder": self.recipes.encoder,
+            "pooling": self.recipes.pooling,
             "recipes": ["probe", "finetune"] if fine_tune else ["probe"],
             "seed": student.number,
             "threads": self.recipes.threads,

@@ -25,6 +25,7 @@ FILES = frozenset({MODEL, TOKENIZER, WEIGHTS, CONFIG, HELDOUT})
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Pooling = Literal["mean", "cls", "max"]
 
 
 class _Part(BaseModel):
@@ -50,6 +51,7 @@ class Manifest(_Part):
     format: Literal[1]
     contract: dict[str, Any]
     encoder: str
+    pooling: Pooling
     recipe: str
     variant: Literal["int8", "fp32"]
     temperatures: tuple[Positive, ...]

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shadowbert.bert.training.checkpoint import WantedPooling
 from shadowbert.domain.contract import Answer, Contract
 from shadowbert.errors import TrainingFailed
 
@@ -37,6 +38,7 @@ class Example(_Line):
 class _JobFile(_Line):
     contract: dict[str, Any]
     encoder: str = "bundled"
+    pooling: WantedPooling = "auto"
     recipes: tuple[Recipe, ...] = ("probe",)
     seed: int = 0
     threads: Annotated[int, Field(ge=1)] = 1
@@ -49,6 +51,7 @@ class _JobFile(_Line):
 class Job:
     contract: Contract
     encoder: str
+    pooling: WantedPooling
     recipes: tuple[Recipe, ...]
     seed: int
     threads: int
@@ -74,6 +77,7 @@ def read_job(folder: Path) -> Job:
     job = Job(
         contract=contract,
         encoder=file.encoder,
+        pooling=file.pooling,
         recipes=file.recipes,
         seed=file.seed,
         threads=file.threads,

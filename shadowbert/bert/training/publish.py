@@ -64,6 +64,7 @@ def _manifest(job: Job, corpus: Corpus, candidate: Candidate, staged: Path, gap:
         format=1,
         contract=job.contract.to_json(),
         encoder=job.encoder,
+        pooling=candidate.encoder.pooling,
         recipe=candidate.recipe,
         variant=candidate.variant,
         temperatures=candidate.temperatures,

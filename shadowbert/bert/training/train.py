@@ -12,8 +12,9 @@ import torch
 from shadowbert.bert.serving.artifact import Manifest
 from shadowbert.bert.training import recipes
 from shadowbert.bert.training.candidate import Candidate
+from shadowbert.bert.training.checkpoint import Checkpoint, locate
 from shadowbert.bert.training.corpus import Corpus, read_corpus
-from shadowbert.bert.training.encoder import load, locate
+from shadowbert.bert.training.encoder import load
 from shadowbert.bert.training.finetune import Settings
 from shadowbert.bert.training.job import Job
 from shadowbert.bert.training.progress import emit
@@ -23,21 +24,21 @@ from shadowbert.bert.training.publish import publish
 def train(job: Job) -> Manifest:
     """The better recipe is published; a tie goes to the cheaper one. All agreements go into its scores."""
     torch.set_num_threads(job.threads)
-    encoder = locate(job.encoder)
-    corpus = read_corpus(job, encoder)
+    checkpoint = locate(job.encoder, pooling=job.pooling)
+    corpus = read_corpus(job, checkpoint.folder)
     job.artifact_dir.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".training-", dir=job.artifact_dir.parent) as name:
         work = Path(name)
-        candidates = _candidates(job, corpus, encoder, work)
+        candidates = _candidates(job, corpus, checkpoint, work)
         best = max(candidates, key=lambda candidate: candidate.agreement)  # the first of equals
         best.scores.update({f"{one.recipe}.agreement": one.agreement for one in candidates})
-        return publish(job, corpus, best, encoder=encoder, work=work)
+        return publish(job, corpus, best, encoder=checkpoint.folder, work=work)
 
 
-def _candidates(job: Job, corpus: Corpus, encoder: Path, work: Path) -> list[Candidate]:
+def _candidates(job: Job, corpus: Corpus, checkpoint: Checkpoint, work: Path) -> list[Candidate]:
     """From the cheapest on."""
     started = time.monotonic()
-    module = load(encoder)
+    module = load(checkpoint, max_tokens=job.max_tokens)
     emit("encoding", examples=len(corpus.ids))
     frozen = recipes.freeze(module, corpus, work / "frozen")
     candidates = [recipes.probe(module, corpus, frozen, seed=job.seed)]
@@ -45,7 +46,8 @@ def _candidates(job: Job, corpus: Corpus, encoder: Path, work: Path) -> list[Can
     if "finetune" in job.recipes:
         started = time.monotonic()
         settings = Settings.for_rows(int((corpus.splits == "train").sum()), seed=job.seed)
-        tuned = recipes.finetune(load(encoder), corpus, frozen.trial, folder=work / "tuned", settings=settings)
+        fresh = load(checkpoint, max_tokens=job.max_tokens)
+        tuned = recipes.finetune(fresh, corpus, frozen.trial, folder=work / "tuned", settings=settings)
         candidates.append(tuned)
         _report(tuned, started)
     return candidates

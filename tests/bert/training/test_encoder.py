@@ -1,17 +1,12 @@
 """The bundled encoder with its real weights: found, proved, trained on and served."""
 
 import json
-from pathlib import Path
-
-import pytest
 
 from shadowbert.bert.serving.artifact import open_artifact
 from shadowbert.bert.serving.runtime import Student
-from shadowbert.bert.training import encoder
 from shadowbert.bert.training.job import read_job
 from shadowbert.bert.training.train import train
 from shadowbert.domain.contract import Contract, Field
-from shadowbert.errors import TrainingFailed
 from tests.bert.conftest import MakeJob
 
 LIKED = ["I love it", "what a great film", "best meal ever", "really happy with this", "wonderful service", "so good"]
@@ -34,13 +29,3 @@ def test_the_bundled_encoder_learns_the_tone_of_sixty_sentences(make_job: MakeJo
     assert student.guess("an excellent and lovely evening").answer == (1,)
     assert student.guess("a horrible and disappointing evening").answer == (0,)
     assert json.loads((folder / "artifact" / "config.json").read_text())["hidden_size"] == 384
-
-
-def test_other_weights_under_its_name_are_refused(monkeypatch: pytest.MonkeyPatch, tiny_encoder: Path) -> None:
-    monkeypatch.setattr(encoder, "get_model_path", lambda: tiny_encoder)
-    with pytest.raises(TrainingFailed, match="not the published ones"):
-        encoder.locate("bundled")
-
-
-def test_a_folder_is_taken_as_it_is(tiny_encoder: Path) -> None:
-    assert encoder.locate(str(tiny_encoder)) == tiny_encoder

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadowbert.bert.training.checkpoint import locate
 from shadowbert.bert.training.encoder import load
 from shadowbert.bert.training.finetune import Lesson, Settings, _batches, _pace, fine_tune, pad
 from shadowbert.bert.training.heads import Head
@@ -19,7 +20,7 @@ def test_it_learns_what_word_order_means(tiny_encoder: Path) -> None:
     labels = random.integers(0, 2, (96, 1))
     tokens = [[2, *([10, 20] if label else [20, 10]), *random.integers(5, 25, 2), 3] for label in labels[:, 0]]
     start = Head((0, 1), np.zeros((2, 32), np.float32), np.zeros(2, np.float32))
-    encoder = load(tiny_encoder)
+    encoder = load(locate(str(tiny_encoder)), max_tokens=24)
     lesson = Lesson(tokens, labels, torch.ones(96))
     (head,) = fine_tune(encoder, [start], lesson, settings=Settings(epochs=20, batch=16, encoder_lr=3e-3))
     with torch.no_grad():
@@ -33,7 +34,9 @@ def test_the_same_seed_gives_the_same_student(tiny_encoder: Path) -> None:
         heads = [Head((0, 3), np.ones((2, 32), np.float32), np.zeros(2, np.float32)), constant]
         labels = np.array([[0, 1], [3, 1]] * 8)
         lesson = Lesson([[2, 5, 3], [2, 9, 3]] * 8, labels, torch.ones(16))
-        return fine_tune(load(tiny_encoder), heads, lesson, settings=Settings(epochs=1, batch=8))[0].weight
+        return fine_tune(
+            load(locate(str(tiny_encoder)), max_tokens=24), heads, lesson, settings=Settings(epochs=1, batch=8)
+        )[0].weight
 
     constant = Head((1,), np.zeros((1, 32), np.float32), np.zeros(1, np.float32))
     assert (once() == once()).all()
