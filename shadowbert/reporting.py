@@ -312,6 +312,7 @@ def _material_data(known: Material) -> dict[str, Any]:
         "not_learnable": [asdict(label) for label in known.rare],
         "one_label": known.nothing_to_tell,
         "namesakes": [list(labels) for labels in known.namesakes],
+        "corrections": known.corrections,
         "words": list(known.sentences),
     }
 

@@ -173,6 +173,18 @@ def upgrade() -> None:
         "ix_calls_version_seq", "calls", ["version_id", "seq", "eligible", "decider", "unfit"], unique=False
     )
     op.create_table(
+        "corrections",
+        sa.Column("exchange_id", sa.String(length=36), nullable=False),
+        sa.Column("answer", sa.JSON(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["exchange_id"], ["calls.exchange_id"], name=op.f("fk_corrections_exchange_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("exchange_id", name=op.f("pk_corrections")),
+    )
+    op.create_table(
         "inputs",
         sa.Column("version_id", sa.String(length=36), nullable=False),
         sa.Column("input_hash", sa.String(length=40), nullable=False),
@@ -313,6 +325,7 @@ def downgrade() -> None:
     op.drop_index("ix_calls_input", table_name="calls")
     op.drop_index("ix_calls_labelled", table_name="calls")
     op.drop_table("inputs")
+    op.drop_table("corrections")
     op.drop_table("calls")
     op.drop_table("versions")
     op.drop_table("stray_groups")

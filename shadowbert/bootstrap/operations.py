@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shadowbert.domain.task import Policy
 from shadowbert.flow.arrange import Arrange
+from shadowbert.flow.correct import Correct
 from shadowbert.flow.inherit import Inherit
 from shadowbert.flow.operate import Operate
 from shadowbert.flow.reshape import Reshape
@@ -14,6 +15,7 @@ from shadowbert.store.store import Store
 @dataclass(frozen=True, slots=True)
 class Operations:
     operate: Operate
+    correct: Correct
     arrange: Arrange
     inherit: Inherit
     reshape: Reshape
@@ -22,6 +24,7 @@ class Operations:
 def operations_on(store: Store, policy: Policy, clock: Callable[[], float]) -> Operations:
     return Operations(
         operate=Operate(store, policy, clock),
+        correct=Correct(store, clock),
         arrange=Arrange(store, clock),
         inherit=Inherit(store, clock),
         reshape=Reshape(store, clock),

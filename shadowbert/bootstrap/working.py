@@ -38,7 +38,7 @@ def open_stations(
     policy = settings.default_policy
     return Stations(
         collect=Collect(store, clock, audit_rate=policy.audit_rate, max_tasks=policy.max_tasks),
-        train=Train(store, trainer, policy, _recipes(settings), settings.data_dir.resolve(), clock),
+        train=Train(store, trainer, policy, _recipes(settings), settings.data_dir.resolve(), clock, shelf),
         shadow=Shadow(store, shelf, clock),
         promote=Promote(store, policy, clock),
         retain=Retain(store, settings.retention.payload_days, settings.retention.rows_days, clock),

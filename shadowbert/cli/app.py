@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from shadowbert import __version__
-from shadowbert.cli.control import confirm, cutover, fill, off, pause, resume, retrain, rollback
+from shadowbert.cli.control import confirm, cutover, fill, label, off, pause, resume, retrain, rollback
 from shadowbert.cli.database import db
 from shadowbert.cli.demo import demo
 from shadowbert.cli.doctor import doctor
@@ -55,6 +55,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "off": off,
     "confirm": confirm,
     "fill": fill,
+    "label": label,
     "retrain": retrain,
     "doctor": doctor,
 }

@@ -8,6 +8,7 @@ import typer
 from shadowbert.cli.operating import Command, Hand, on_task
 from shadowbert.cli.output import emit, say
 from shadowbert.domain.records import VersionRow
+from shadowbert.flow.correct import ALONE
 from shadowbert.flow.fills import described, fill_of
 from shadowbert.flow.operate import Operate, Operator
 from shadowbert.reporting import labels_of
@@ -68,6 +69,34 @@ def fill(
     filling = fill_of(value=value, omit=omit, llm=llm)
     version = hand.operations.operate.fill(hand.task, hand.who, field, filling)
     _tell(hand, version, done=f"`{field}` is {described(filling)}; ")
+
+
+@on_task
+def label(
+    hand: Hand,
+    exchange: Annotated[str, typer.Argument(help="The call, as `x-shadowbert-exchange` named it.")],
+    labels: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FIELD=LABEL...",
+            help="What it should have been; a label alone will do "
+            "where there is one field. Fields that are not named stay as they were said.",
+        ),
+    ],
+) -> None:
+    """Correct the answer to a call: in training your word goes before the LLM's. The gate counts what the LLM says."""
+    done = hand.operations.correct.label(hand.task, hand.who, exchange, _by_field(labels))
+    if hand.as_json:
+        answer = done.version.contract.describe(done.row.answer)
+        emit({"task": done.version.task, "version": done.version.id, "exchange": exchange, "answer": answer})
+        return
+    say(f"{done.version.task}: corrected to {done.words}; the next student learns it")
+
+
+def _by_field(labels: list[str]) -> dict[str, str]:
+    """A label that stands alone is the only field's."""
+    pairs = [text.partition("=") if "=" in text else (ALONE, "=", text) for text in labels]
+    return {field: label for field, _, label in pairs}
 
 
 @on_task

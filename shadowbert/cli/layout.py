@@ -151,6 +151,8 @@ def _traffic(task: TaskReport) -> Iterator[tuple[str, str]]:
     if task.examples:
         yield "ceiling", task.material.agreement
     yield from (("labels", told) for told in (task.material.not_learnable, task.material.warning) if told)
+    if task.material.corrected:
+        yield "corrected", task.material.corrected
     if heirlooms := heirlooms_of(task):
         yield "inherited", heirlooms
     if task.reasons:

@@ -6,11 +6,11 @@ Knows input hashes and answers; normalising an input is recognition's business, 
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from shadowbert.domain.contract import Answer
-from shadowbert.domain.records import ExampleRow
+from shadowbert.domain.records import Correction, ExampleRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,10 @@ class LabelledRow:
     """The store's load sequence."""
     exchange_id: str
     weight: float = 1.0
+
+
+CORRECTED = 5.0
+"""What a correction weighs: a person's word counts as much as the teacher's on five inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,23 @@ def distinct(rows: Iterable[LabelledRow]) -> list[ExampleRow]:
     """One example for each input hash, in the order in which the inputs first came."""
     examples = [_merged(same) for same in _by_input(rows)]
     return sorted(examples, key=lambda example: example.first_seq)
+
+
+def corrected(examples: Iterable[ExampleRow], corrections: Iterable[Correction]) -> list[ExampleRow]:
+    """People's answers in the place of the teacher's; inputs that the teacher never labelled last."""
+    said = {row.input_hash: row for row in corrections}
+    known = []
+    for example in examples:
+        row = said.pop(example.input_hash, None)
+        known.append(example if row is None else replace(example, answer=row.answer, weight=CORRECTED))
+    new = [
+        ExampleRow(
+            row.input_hash, row.input, row.answer, row.seq, row.exchange_id, repeats=1, agreeing_repeats=1,
+            weight=CORRECTED,
+        )
+        for row in said.values()
+    ]  # fmt: skip
+    return [*known, *new]
 
 
 def ceiling(asked: Iterable[Sequence[int]]) -> Ceiling:

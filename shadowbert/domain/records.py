@@ -69,6 +69,22 @@ class CallRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A person's answer to the input of a call (written by operators)."""
+
+    exchange_id: str
+    version_id: str
+    input: str
+    input_hash: str
+    seq: int
+    """The call's load sequence."""
+    answer: Answer
+    by: str
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierCall:
     """A call as far as a later one may repeat it."""
 

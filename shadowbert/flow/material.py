@@ -10,6 +10,7 @@ from shadowbert.curation.examples import Ceiling, ceiling
 from shadowbert.curation.learnable import Answers, Rare, namesakes, nothing_to_tell, rare
 from shadowbert.domain.records import ExampleRow, VersionRow
 from shadowbert.flow.ledger import Work
+from shadowbert.flow.regression import told
 from shadowbert.flow.taught import taught
 from shadowbert.gating.bounds import around_mean
 from shadowbert.gating.wording import percent
@@ -31,6 +32,10 @@ class Material:
     nothing_to_tell: str = ""
     """Why no student is trained, where there is only one label."""
     namesakes: tuple[tuple[str, ...], ...] = ()
+    corrections: int = 0
+    """Inputs whose answer people have corrected."""
+    regression: str = ""
+    """What the latest student makes of them."""
 
     @property
     def agreement(self) -> str:
@@ -59,8 +64,16 @@ class Material:
         return f"labels that differ by case or space alone: {'; '.join(pairs)}" if pairs else ""
 
     @property
+    def corrected(self) -> str:
+        """Empty where nobody has corrected anything."""
+        if not self.corrections:
+            return ""
+        inputs = f"{self.corrections:,} input{' was' if self.corrections == 1 else 's were'} corrected by people"
+        return f"{inputs}; {self.regression}" if self.regression else inputs
+
+    @property
     def sentences(self) -> Sequence[str]:
-        return [told for told in (self.agreement, self.not_learnable, self.warning) if told]
+        return [told for told in (self.agreement, self.not_learnable, self.warning, self.corrected) if told]
 
 
 NOTHING = Material()
@@ -75,6 +88,8 @@ def material(work: Work, version: VersionRow) -> Material:
         rare=rare(version.contract, answers) if answers else (),
         nothing_to_tell=nothing_to_tell(version.contract, answers),
         namesakes=namesakes(version.contract),
+        corrections=len(work.corrections.of_version(version.id)),
+        regression=told(work.students.of_version(version.id)),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from shadowbert.curation.carry import Carry, carry
-from shadowbert.curation.examples import LabelledRow, distinct
+from shadowbert.curation.examples import LabelledRow, corrected, distinct
 from shadowbert.domain.records import CallRow, ExampleRow, Inherited, Legacy, VersionRow
 from shadowbert.flow.ledger import Work
 
@@ -29,9 +29,12 @@ def legacies(work: Work, version: VersionRow, inherits: Sequence[Inherited]) -> 
 
 
 def taught(work: Work, version: VersionRow, *, until_seq: int | None = None) -> list[ExampleRow]:
-    """The examples themselves: what is farthest from the version first, its own last, up to a load sequence."""
+    """The examples themselves: what is farthest from the version first, its own last, up to a load sequence; people's
+    answers before the teacher's.
+    """
     own = distinct(map(_labelled, work.calls.labelled(version.id, until_seq=until_seq)))
-    return [*inherited(work, version, version.inherits, known={e.input_hash for e in own}), *own]
+    known = [*inherited(work, version, version.inherits, known={e.input_hash for e in own}), *own]
+    return corrected(known, work.corrections.of_version(version.id))
 
 
 def inherited(work: Work, version: VersionRow, inherits: Sequence[Inherited], *, known: set[str]) -> list[ExampleRow]:

@@ -23,6 +23,7 @@ from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.lesson import MAX_EXAMPLES, lesson
 from shadowbert.flow.material import answers_in, answers_of
 from shadowbert.flow.outlook import COVERAGE, TARGET
+from shadowbert.flow.regression import Shelf, regression
 from shadowbert.flow.taught import examples_of, legacies, taught
 from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.threshold import Scored, propose
@@ -102,6 +103,8 @@ class Train:
     home: Path
     """Where students and job folders live."""
     clock: Callable[[], float]
+    shelf: Shelf | None = None
+    """Where a new student can be asked what people have corrected."""
     _running: Running | None = None
     _noted: tuple[float, Progress | None] = (0.0, None)
     """When progress was noted last, and what."""
@@ -222,11 +225,20 @@ class Train:
         if result is None:
             self._note(running)
             return True
+        result = self._examined(running, result)
         with self.ledger.write() as work:
             ours = self._holds(work, running)
             message = self._finish(work, running, result) if ours else "the training was cancelled when it ended"
         self._let_go(running, message)
         return True
+
+    def _examined(self, running: Running, result: TrainingResult) -> TrainingResult:
+        """With how many of people's corrections the student gets right; by the very artifact that would serve."""
+        if self.shelf is None or not result.published:
+            return result
+        with self.ledger.read() as work:
+            corrections = work.corrections.of_version(running.version.id)
+        return replace(result, scores=result.scores | regression(self.shelf, running.student, corrections))
 
     def _let_go(self, running: Running, message: str) -> None:
         """Leave no file of a training that came to no student. One that another worker took up has its folder now."""

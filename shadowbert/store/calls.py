@@ -26,7 +26,7 @@ from shadowbert.domain.records import CallRow, EarlierCall, Legacy, StrayCall
 from shadowbert.domain.route import Decider
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import prediction_from_json, prediction_to_json, source_of
-from shadowbert.store.tables import calls, exchanges, inputs, stray_groups, strays
+from shadowbert.store.tables import calls, corrections, exchanges, inputs, stray_groups, strays
 
 UNIFORM = [decider.value for decider in Decider if decider.uniform]
 
@@ -127,6 +127,10 @@ class Calls(Repository):
         )
         return [_call_row(row) for row in self._db.execute(query)]
 
+    def get(self, exchange_id: str) -> CallRow | None:
+        row = self._db.execute(select(calls).where(calls.c.exchange_id == exchange_id)).first()
+        return _call_row(row) if row else None
+
     def latest(self, version_id: str, *, limit: int) -> list[CallRow]:
         """The version's latest calls, newest first."""
         query = select(calls).where(calls.c.version_id == version_id).order_by(calls.c.seq.desc()).limit(limit)
@@ -182,11 +186,12 @@ class Calls(Repository):
         return list(votes.values())
 
     def teach(self, version_id: str, legacies: Sequence[Legacy], *, seq: int) -> None:
-        """Remember inherited inputs as the version's own: a student with this cut-off is taught them."""
+        """Remember inherited and corrected inputs as the version's own: a student with this cut-off is taught them."""
         mine = inputs.c.version_id == version_id
-        for legacy in legacies:
+        corrected = calls.c.exchange_id.in_(select(corrections.c.exchange_id)) & (calls.c.version_id == version_id)
+        for taught in (corrected, *map(_inherited, legacies)):
             known = exists().where(mine, inputs.c.input_hash == calls.c.input_hash)
-            new = select(literal(version_id), calls.c.input_hash, literal(seq)).where(_inherited(legacy), ~known)
+            new = select(literal(version_id), calls.c.input_hash, literal(seq)).where(taught, ~known)
             columns = ["version_id", "input_hash", "first_seq"]
             self._db.execute(insert(inputs).from_select(columns, new.distinct()))
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 from shadowbert.domain.exchange import Exchange
 from shadowbert.store import schema
 from shadowbert.store.calls import Calls
+from shadowbert.store.corrections import Corrections
 from shadowbert.store.engine import open_engine, reading, writing
 from shadowbert.store.exchanges import Exchanges
 from shadowbert.store.jobs import Jobs, Leases, Marks
@@ -26,6 +27,7 @@ class Transaction:
         self.tasks = Tasks(connection)
         self.lineages = Lineages(connection)
         self.calls = Calls(connection)
+        self.corrections = Corrections(connection)
         self.students = Students(connection)
         self.candidates = Candidates(connection)
         self.predictions = Predictions(connection)

@@ -156,6 +156,16 @@ calls = Table(
     ),
 )
 
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("exchange_id", ID, ForeignKey("calls.exchange_id", ondelete="CASCADE"), primary_key=True),
+    Column("answer", JSON, nullable=False),
+    Column("by", Words(), nullable=False),
+    Column("why", Words(), nullable=False),
+    Column("at", Float, nullable=False),
+)
+
 inputs = Table(
     "inputs",
     metadata,

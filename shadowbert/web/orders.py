@@ -15,6 +15,7 @@ from shadowbert.bootstrap.operations import Operations
 from shadowbert.domain.records import TrainingJob, VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.flow.arrange import Arrange
+from shadowbert.flow.correct import ALONE
 from shadowbert.flow.fills import fill_of, read_value
 from shadowbert.flow.inherit import Choice
 from shadowbert.flow.operate import Operate, Operator
@@ -108,6 +109,16 @@ class Retrain(Order):
 
 class Confirm(_Simple):
     act = Operate.confirm
+
+
+class Label(Order):
+    exchange: Annotated[str, Field(max_length=MAX_NAME)] = ""
+    answer: dict[str, str] | str = ""
+    """Labels by field; a label alone where the contract has one field."""
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        said = {ALONE: self.answer} if isinstance(self.answer, str) else self.answer
+        return operations.correct.label(task, who, self.exchange, said).version
 
 
 class Rename(Order):
@@ -208,6 +219,7 @@ ORDERS: Mapping[str, type[Order]] = MappingProxyType(
         "retrain": Retrain,
         "confirm": Confirm,
         "fill": Fill,
+        "label": Label,
         "rename": Rename,
         "merge": Merge,
         "count": Count,

@@ -123,3 +123,30 @@ def test_what_no_student_can_say_is_filled_left_out_or_left_to_the_llm(shell: Sh
         {"name": "reason", "required": True, "types": ["string"], "fill": None},
         {"name": "note", "required": False, "types": ["string"], "fill": {"omit": True}},
     ]
+
+
+def test_a_correction_by_label_and_by_field(shell: Shell, line: Lineage) -> None:
+    first, second = line.labelled(("a", 1), ("b", 1))
+    told = shell("label", "bank", first.exchange_id, "transfer", "--why", "a refund").stdout
+    assert told == "bank: corrected to label=transfer; the next student learns it\n"
+    data = shell.json("label", "bank", second.exchange_id, "label=account")
+    assert (data["exchange"], data["answer"]) == (second.exchange_id, {"label": "account"})
+    with line.store.read() as work:
+        rows = {row.input: row for row in work.corrections.of_version(line.version_id)}
+    assert (rows["a"].answer, rows["a"].why, rows["b"].answer) == ((2,), "a refund", (0,))
+    assert rows["a"].by == operator("").name
+    assert "2 inputs were corrected by people" in shell("show", "bank").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["nowhere", "card"], "exchange nowhere is no call of task bank"),
+        (["EXCHANGE", "cheese"], "label cannot be 'cheese'; it is one of account, card, transfer"),
+        (["EXCHANGE", "mood=good"], "there is no field 'mood'; there are label"),
+    ],
+)
+def test_a_correction_that_cannot_be(words: list[str], complaint: str, shell: Shell, line: Lineage) -> None:
+    (call,) = line.labelled(("a", 1))
+    typed = [word.replace("EXCHANGE", call.exchange_id) for word in words]
+    assert shell.refused("label", "bank", *typed) == complaint

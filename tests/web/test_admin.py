@@ -255,3 +255,14 @@ def test_a_field_is_filled(surface: Surface, line: Lineage) -> None:
     refused = surface.command("fill", task="free", field="reason", omit=True)
     assert (refused.status, refused.detail) == (409, "every answer must have `reason`: it cannot be left out")
     assert surface.command("fill", task="free", field="reason").status == 409
+
+
+def test_a_correction(surface: Surface, line: Lineage) -> None:
+    first, second = line.labelled(("a", 1), ("b", 1))
+    assert surface.command("label", exchange=first.exchange_id, answer="card", why="x").status == 200
+    assert surface.command("label", exchange=second.exchange_id, answer={"label": "account"}).status == 200
+    (task,) = surface.call("GET", "/shadowbert/api/tasks/bank", surface.bearer).json
+    assert task["material"]["corrections"] == 2
+    refused = surface.command("label", exchange="\x00", answer="card")
+    assert (refused.status, refused.detail) == (409, "exchange \x00 is no call of task bank")
+    assert surface.command("label", exchange=first.exchange_id).detail.startswith("label cannot be ''")
