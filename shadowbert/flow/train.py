@@ -199,6 +199,8 @@ class Train:
         self._sweep()
         fine_tune = student.examples >= self.recipes.fine_tune_from
         order = {
+            "task": version.task,
+            "teacher": version.teacher,
             "contract": version.contract.to_json(),
             "encoder": self.recipes.encoder,
             "pooling": self.recipes.pooling,

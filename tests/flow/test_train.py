@@ -92,6 +92,7 @@ def test_the_first_training_and_what_it_is_given(line: Lineage, train: Train, tr
     assert order["artifact_dir"] == str(training.artifact)
     assert (order["recipes"], order["encoder"], order["seed"], order["cutoff"]) == (["probe"], "bundled", 1, 40)
     assert order["contract"] == line.now.contract.to_json()
+    assert (order["task"], order["teacher"]) == (line.now.task, line.now.teacher)
     assert {row["input"] for row in rows} == {call.input for call in calls}
     assert {row["split"] for row in rows} <= {"train", "calibration", "heldout"}
     assert training.artifact.parent.is_dir()

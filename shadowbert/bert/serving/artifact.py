@@ -20,7 +20,10 @@ TOKENIZER = "tokenizer.json"
 WEIGHTS = "weights.safetensors"
 CONFIG = "config.json"
 HELDOUT = "heldout.jsonl"
-FILES = frozenset({MODEL, TOKENIZER, WEIGHTS, CONFIG, HELDOUT})
+CARD = "card.json"
+README = "README.md"
+ROWS = "rows.txt"
+FILES = frozenset({MODEL, TOKENIZER, WEIGHTS, CONFIG, HELDOUT, CARD, README, ROWS})
 """All that an artifact may hold beside its manifest: data formats only, nothing that runs when it is opened."""
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -6,8 +6,8 @@ else fp32 serves. Everything after that choice - heads, temperatures, scores - i
 that serves.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Candidate:
     rows: tuple[ScoredRow, ...]
     """Rows on which a threshold may be proposed."""
     scores: dict[str, float]
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """All that the recipe was set to, seeds included: JSON values."""
 
     @property
     def agreement(self) -> float:
@@ -74,7 +76,7 @@ def scored_rows(corpus: Corpus, chosen: Mask, guessed: Sequence[Guess], *, out_o
 def numbers(corpus: Corpus, judged: Mask, guessed: Sequence[Guess]) -> dict[str, float]:
     labels, weights = corpus.labels[judged], corpus.weights[judged]
     found = {"agreement": scores.agreement(guessed, labels, weights), "rows": float(len(guessed))}
-    for field, name in enumerate(corpus.fields):
-        right = [guess.answer[field] == label for guess, label in zip(guessed, labels[:, field], strict=True)]
+    for number, name in enumerate(corpus.fields):
+        right = [guess.answer[number] == label for guess, label in zip(guessed, labels[:, number], strict=True)]
         found[f"agreement.{name}"] = float(np.average(right, weights=weights))
     return found

@@ -45,6 +45,8 @@ class _JobFile(_Line):
     max_tokens: Annotated[int, Field(gt=2)] = 256
     cutoff: int
     artifact_dir: str
+    task: str = ""
+    teacher: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Job:
     cutoff: int
     artifact_dir: Path
     examples: tuple[Example, ...]
+    task: str = ""
+    teacher: str = ""
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -85,6 +89,8 @@ def read_job(folder: Path) -> Job:
         cutoff=file.cutoff,
         artifact_dir=Path(file.artifact_dir),
         examples=examples,
+        task=file.task,
+        teacher=file.teacher,
     )
     _check(job)
     return job

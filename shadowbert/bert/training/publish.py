@@ -20,6 +20,8 @@ from shadowbert.bert.serving import artifact, decode
 from shadowbert.bert.serving.network import Network
 from shadowbert.bert.serving.runtime import Student
 from shadowbert.bert.training.candidate import Candidate
+from shadowbert.bert.training.card import make_card
+from shadowbert.bert.training.card_text import card_text
 from shadowbert.bert.training.corpus import Corpus
 from shadowbert.bert.training.experts import Experts
 from shadowbert.bert.training.export import TOLERANCE, attach_experts, check_export
@@ -50,6 +52,7 @@ def publish(job: Job, corpus: Corpus, candidate: Candidate, *, encoder: Path, wo
     (staged / artifact.TOKENIZER).write_bytes(corpus.tokenizer)
     shutil.copyfile(encoder / artifact.CONFIG, staged / artifact.CONFIG)
     (staged / artifact.HELDOUT).write_text("".join(map(_line, candidate.rows)), encoding="utf-8")
+    _describe(job, corpus, candidate, staged)
     manifest = _manifest(job, corpus, candidate, staged, gap)
     (staged / artifact.MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     Student(artifact.open_artifact(staged))
@@ -77,9 +80,21 @@ def _manifest(job: Job, corpus: Corpus, candidate: Candidate, staged: Path, gap:
     )
 
 
+def _describe(job: Job, corpus: Corpus, candidate: Candidate, staged: Path) -> None:
+    """The model card for people and for programs, and which rows were learnt from: ids, never a text."""
+    card = make_card(job, corpus, candidate, examples_sha256=ids_sha256(corpus.ids))
+    (staged / artifact.CARD).write_text(json.dumps(card.to_json(), indent=1), encoding="utf-8")
+    (staged / artifact.README).write_text(card_text(card), encoding="utf-8")
+    (staged / artifact.ROWS).write_text(_rows(corpus.ids), encoding="utf-8")
+
+
 def ids_sha256(ids: Iterable[str]) -> str:
-    """Names the training set without naming its rows."""
-    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()
+    """Names the training set without naming its rows: the hash of the file that names them."""
+    return hashlib.sha256(_rows(ids).encode()).hexdigest()
+
+
+def _rows(ids: Iterable[str]) -> str:
+    return "\n".join(sorted(ids))
 
 
 def _golden(corpus: Corpus, candidate: Candidate, model: Path) -> tuple[artifact.Golden, ...]:

@@ -6,7 +6,7 @@ rows that none of them has seen.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from shadowbert.bert.training.encoder import Encoder
 from shadowbert.bert.training.experts import Experts
 from shadowbert.bert.training.finetune import Lesson, Settings, fine_tune
 from shadowbert.bert.training.heads import Features, Floats32, Head
-from shadowbert.bert.training.probe import Rows, deal, fit_head, fit_probe
+from shadowbert.bert.training.probe import FOLDS, Rows, deal, fit_head, fit_probe
 from shadowbert.bert.training.product import Opinion, Shares, fit_shares, multiply
 from shadowbert.bert.training.scores import Mask
 
@@ -73,6 +73,11 @@ def probe(encoder: Encoder, corpus: Corpus, frozen: Frozen, *, seed: int) -> Can
         temperatures=temperatures,
         rows=scored_rows(corpus, np.ones_like(judged), guessed, out_of_fold=True),
         scores=told | frozen.keeps | _told(corpus, shares),
+        settings={
+            "seed": seed,
+            "folds": FOLDS,
+            "regularisation": dict(zip(corpus.fields, fitted.regularisation, strict=True)),
+        },
     )
 
 
@@ -108,6 +113,7 @@ def finetune(encoder: Encoder, corpus: Corpus, heads: Sequence[Head], *, folder:
         temperatures=temperatures,
         rows=scored_rows(corpus, judged, guessed, out_of_fold=False),
         scores=numbers(corpus, judged, guessed) | keeps | _told(corpus, shares),
+        settings=asdict(settings) | {"start_regularisation": TRIAL_REGULARISATION},
     )
 
 

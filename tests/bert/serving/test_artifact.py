@@ -101,6 +101,15 @@ def test_without_manifest_or_folder(copied: Path) -> None:
         open_artifact(copied / "nothing")
 
 
+def test_an_older_artifact_has_no_card(copied: Path) -> None:
+    files = json.loads((copied / "manifest.json").read_text())["files"]
+    for name in ("card.json", "README.md", "rows.txt"):
+        (copied / name).unlink()
+        del files[name]
+    rewrite(copied, files=files)
+    assert open_artifact(copied).contract.hash == "c1:test"
+
+
 def test_external_data_is_refused_even_with_the_right_hash(copied: Path) -> None:
     model = onnx.load(copied / "student.onnx")
     onnx.external_data_helper.convert_model_to_external_data(model, location="elsewhere.bin", size_threshold=0)
