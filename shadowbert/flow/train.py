@@ -279,7 +279,8 @@ class Train:
     def _finish(self, work: Work, running: Running, result: TrainingResult) -> str:
         if result.killed and running.job.attempts + 1 < MAX_ATTEMPTS:
             return f"{result.reason}; it is tried again"
-        message = self._register(work, running, result) if result.published else result.reason
+        tried = f"; tried {MAX_ATTEMPTS} times" if result.killed else ""
+        message = self._register(work, running, result) if result.published else f"{result.reason}{tried}"
         state = "done" if result.published else "failed"
         work.jobs.finish(running.job.id, state=state, message=message, at=self.clock())
         return message

@@ -219,7 +219,7 @@ def test_a_killed_child_is_tried_again_but_not_for_ever(line: Lineage, train: Tr
         assert job_state(line) == (None if attempt == 1 else "running")
         trained(train, trainer, KILLED)
         assert job(line).attempts == attempt
-    assert (job(line).state, job(line).message) == ("failed", KILLED.reason)
+    assert (job(line).state, job(line).message) == ("failed", f"{KILLED.reason}; tried 3 times")
     assert not train.step()
     assert len(trainer.started) == 3
 
