@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from shadowbert.flow.operate import Operate, Operator
 from shadowbert.flow.reshape import Reshape
 from shadowbert.store.store import Store, StoreSink
 from shadowbert.testing.calls import a_known_call, asked, texts
-from shadowbert.testing.factories import SYSTEM
+from shadowbert.testing.factories import LABELS, SYSTEM
 from shadowbert.testing.lineage import Lineage, found
 
 NOW = 1_760_000_100.0
@@ -56,7 +57,8 @@ class Desk:
         sink = StoreSink(self.store)
         start = sink.offset("s")
         noted = version_id or self.line.version_id
-        bodies = [a_known_call(noted, text, request_body=asked(text), **changes) for text in prompts]
+        said = zip(prompts, cycle(LABELS), strict=False)
+        bodies = [a_known_call(noted, text, label, request_body=asked(text), **changes) for text, label in said]
         sink.load("s", start=start, end=start + len(bodies), exchanges=bodies)
         self.settle()
 
