@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from shadowbert.bootstrap.cards import card_reader
 from shadowbert.bootstrap.operations import Operations, operations_on
 from shadowbert.domain.task import Policy
 from shadowbert.flow.collect import Collect
@@ -59,7 +60,7 @@ def policy_of(settings: Settings, store: Store) -> Policy:
 
 
 def open_report(settings: Settings, store: Store, *, clock: Clock = time.time) -> Report:
-    return Report(store, policy_of(settings, store), clock)
+    return Report(store, policy_of(settings, store), clock, card_reader(settings.data_dir))
 
 
 def open_operations(settings: Settings, store: Store, *, clock: Clock = time.time) -> Operations:

@@ -60,6 +60,8 @@ def task_lines(task: TaskReport, width: int | None) -> Iterator[Text]:
         yield from _fact(label, text, width, style=RED if label == "red" else "")
     for candidate in reversed(task.candidates):
         yield from _candidate(candidate, width)
+    for label, text in _card(task):
+        yield from _fact(label, text, width)
     for row in task.verdicts[-VERDICTS_SHOWN:]:
         why = "" if row.why == "asked for" or row.why in row.verdict.reason else f" ({row.why})"
         text = f"{moment(row.at)}  {row.stage_before} -> {row.verdict.stage}  by {row.by}: {row.verdict.reason}{why}"
@@ -172,6 +174,17 @@ def _candidate(candidate: CandidateReport, width: int | None) -> Iterator[Text]:
     yield from _fact("", c.verdict, width)
     if c.excluded:
         yield from _fact("", f"never answers {', '.join(c.excluded)}: too few examples when it was trained", width)
+
+
+def _card(task: TaskReport) -> Iterator[tuple[str, str]]:
+    """How the leading student was made and judged, and what it mixes up."""
+    if task.why_low:
+        yield "coverage", task.why_low
+    if shown := task.described:
+        yield "student", f"{shown.student}: {shown.recipe}"
+        yield from (("", f"{field.name}: {shown.judged(field)}") for field in shown.card.fields)
+        yield "", shown.calibration
+        yield from (("mixes up" if number == 0 else "", told) for number, told in enumerate(shown.confusions))
 
 
 def _counts(counts: Mapping[str, int]) -> str:

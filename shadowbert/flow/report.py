@@ -17,12 +17,13 @@ from shadowbert.domain.route import Source
 from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.cadence import NEVER, Next, next_student
+from shadowbert.flow.cards import Cards, Described, described, why_low
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.ledger import TasksPort, Work
 from shadowbert.flow.lineages import TaskLine, lineages, notices
 from shadowbert.flow.material import NOTHING, Material, material
 from shadowbert.flow.named import named
-from shadowbert.flow.outlook import NO_OUTLOOK, Outlook, Pace, outlook
+from shadowbert.flow.outlook import COVERAGE, NO_OUTLOOK, Outlook, Pace, outlook
 from shadowbert.flow.taught import examples_of, inherited_of
 from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
 from shadowbert.gating.chance import ac1, kappa, macro_f1
@@ -163,6 +164,15 @@ class TaskReport:
     outlook: Outlook = NO_OUTLOOK
     material: Material = NOTHING
     """What the examples are worth."""
+    described: Described | None = None
+    """The leading student by its card, else the newest that has one."""
+
+    @property
+    def why_low(self) -> str:
+        """Why the leading student covers little; empty where it does not."""
+        known = self.leading.coverage if self.leading else None
+        hoped = self.students[-1].scores.get(COVERAGE) if self.students else None
+        return why_low(hoped if known is None else known, self.target, self.material, self.described)
 
     @property
     def red(self) -> bool:
@@ -179,6 +189,7 @@ class Report:
     ledger: ReportLedger
     policy: Policy
     clock: Callable[[], float]
+    cards: Cards = lambda _: None
 
     def tasks(self) -> list[TaskReport]:
         """Every version of every task, oldest first."""
@@ -211,7 +222,7 @@ class Report:
         candidates = [self._candidate(work, version, c, students) for c in work.candidates.active(version.id)]
         job = work.jobs.latest(version.id)
         examples, following = examples_of(work, version), next_student(work, version, self.policy)
-        known = material(work, version)
+        known, first = material(work, version), leading(candidates)
         return TaskReport(
             task=version.task,
             version=version.id,
@@ -235,6 +246,7 @@ class Report:
             verdicts=tuple(work.tasks.verdicts([version.id], limit=50)),
             missing=self._missing(version, candidates, self._until_student(job, examples, following, known)),
             material=known,
+            described=described(self.cards, tuple(students.values()), first.student if first else None),
             following=following,
             outlook=self._outlook(work, version, examples, following),
             confirmed=version.confirmed,

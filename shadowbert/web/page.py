@@ -128,6 +128,7 @@ def _environment() -> Environment:
     environment.filters.update(learnable=learnable_of, filling=described, waiting=waiting_for)
     environment.filters.update(arranged=arranged_of, heirlooms=heirlooms_of, following=following_of)
     environment.filters.update(marked=marked, slots=slots_of, slot=slot_of)
+    environment.filters["sentence"] = lambda told: f"{told[:1].upper()}{told[1:]}."
     environment.filters["count"] = lambda number: f"{number:,}"
     environment.globals.update(
         version=__version__,

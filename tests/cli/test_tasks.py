@@ -1,9 +1,12 @@
 """`status` and `show`."""
 
+import json
+
 import pytest
 
 from shadowbert.domain.records import Progress
 from shadowbert.domain.task import Stage
+from shadowbert.testing.cards import a_card
 from shadowbert.testing.lineage import NOW, SERVED, Lineage, found
 from tests.cli.conftest import Shell
 
@@ -121,3 +124,18 @@ def test_no_label_or_name_commands_the_terminal(command: str, shell: Shell, line
     assert "\x1b" not in result.stdout
     assert "\x9b" not in result.stdout
     assert "wipe\ufffd[2Jed" in result.stdout
+
+
+def test_show_tells_of_the_student_by_its_card(shell: Shell, line: Lineage) -> None:
+    line.student(artifact="one", coverage=0.125)
+    (shell.folder / "one").mkdir()
+    (shell.folder / "one" / "card.json").write_text(json.dumps(a_card().to_json()))
+    shown = shell("show", "bank").stdout
+    for told in (
+        "coverage   coverage is low, 12.5 %: 12 of 12 disagreements are loan said for card; true said for false",
+        "student    1: probe on the bundled encoder, mean pooling, beside it words and neighbours; served in int8",
+        "topic: 91 of 100 agree (91 %, between 83.6 % and 95.8 %)",
+        "mixes up   topic: loan said where the LLM says card: 7 of 47 times",
+    ):
+        assert told in shown
+    assert shell.json("show", "bank")[0]["card"]["settings"]["seed"] == 1

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from shadowbert.bootstrap.operations import operations_on
+from shadowbert.domain.card import Card
 from shadowbert.domain.task import Policy
 from shadowbert.flow.incoming import Client, Incoming
 from shadowbert.flow.report import Report
@@ -58,6 +59,8 @@ class Surface:
     store: Store
     door: Door = field(default_factory=Door)
     wrong: dict[str, str | None] = field(default_factory=dict)
+    cards: dict[str, Card] = field(default_factory=dict)
+    """By the students' artifacts."""
     now: float = NOW
     url: str = ""
 
@@ -67,7 +70,7 @@ class Surface:
     @contextmanager
     def open(self) -> Iterator["Surface"]:
         desk = Desk(
-            report=lambda: Report(self.store, Policy(), lambda: self.now),
+            report=lambda: Report(self.store, Policy(), lambda: self.now, self.cards.get),
             operations=lambda: operations_on(self.store, Policy(), lambda: self.now),
             checks=lambda: self.wrong,
         )

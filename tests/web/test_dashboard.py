@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from shadowbert.domain.card import Agreed, FieldCard
 from shadowbert.domain.contract import Contract, Field, Fill, Unlearnable
 from shadowbert.domain.records import Progress
 from shadowbert.domain.route import Decider, Reason, Route, Source
 from shadowbert.domain.task import Stage
+from shadowbert.testing.cards import TOPIC, a_card
 from shadowbert.testing.lineage import NOW, SERVED, Lineage, found
 from shadowbert.web.sessions import LIFETIME_S
 from tests.web.surface import TOKEN, Reply, Surface
@@ -383,3 +385,27 @@ def test_what_the_examples_are_worth(surface: Surface, line: Lineage) -> None:
     text = said(surface.call("GET", "/shadowbert/task?name=bank", surface.session))
     assert "21 examples; 20 inputs were asked more than once, 0 of them got different answers" in text
     assert "Not learnable yet: label transfer (1); the LLM answers these." in text
+
+
+def test_a_student_s_card(surface: Surface, line: Lineage) -> None:
+    evil = FieldCard("label", (EVIL, "fine"), Agreed(1, 2, 0.01, 0.99), ((0, 0, 1), (1, 0, 1)))
+    surface.cards["one"] = a_card(fields=(TOPIC, evil))
+    line.student(artifact="one", coverage=0.125)
+    page = surface.call("GET", "/shadowbert/task?name=bank", surface.session)
+    assert "<script" not in page.text
+    for told in (
+        "What student 1 knows", "Coverage is low, 12.5 %: 10 of 10 disagreements are loan said for card; ",
+        "91 of 100 agree (91 %, between 83.6 % and 95.8 %)", "topic: loan said where the LLM says card: 7 of 47 times",
+        "Its confidence is 5 % off on average", "90 to 100 % 80 95.0 % 91.2 %", "Probe on the bundled encoder",
+        "regularisation topic 10.0, urgent 1.0", "seed 1",
+    ):  # fmt: skip
+        assert told in said(page)
+
+
+def test_the_admin_api_has_the_whole_card(surface: Surface, line: Lineage) -> None:
+    surface.cards["one"] = a_card()
+    line.student(artifact="one")
+    (task,) = surface.call("GET", "/shadowbert/api/tasks/bank", surface.bearer).json
+    assert task["card"]["student"] == 1
+    assert task["card"]["fields"][0]["confusion"][1] == [0, 1, 7]
+    assert task["card"]["recipe"] == "probe"
