@@ -68,8 +68,8 @@ def nothing_to_tell(contract: Contract, answers: Answers) -> str:
     known = [pair for pair, inputs in counted(contract, answers).items() if inputs >= LEAST]
     if len({field for field, _ in known}) < len(known):
         return ""
-    if not answers:
-        return "no label so far"
+    if not known:
+        return f"no label has {LEAST} examples yet ({sum(answers.values()):,} in all)"
     answer, inputs = max(answers.items(), key=lambda given: given[1])
     said = " · ".join(contract.describe(answer).values())
     return f'only one label so far ("{said}" in {inputs:,} of {sum(answers.values()):,} examples)'

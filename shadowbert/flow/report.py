@@ -330,7 +330,7 @@ class Report:
         if job is not None and job.state in UNDER_WAY:
             return UNDER_WAY[job.state]
         if known.nothing_to_tell and examples >= self.policy.first_training:
-            return f"another label: {known.nothing_to_tell}"
+            return f"a student: {known.nothing_to_tell}"
         if job is not None:
             planned = f"the next is trained at {following.examples} examples" if following.examples else following.why
             return f"a better student, {planned}; {job.message}"

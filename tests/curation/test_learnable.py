@@ -38,7 +38,8 @@ def test_something_else_is_no_label() -> None:
 
 
 def test_one_label_is_nothing_to_tell_apart() -> None:
-    assert nothing_to_tell(ONE, {}) == "no label so far"
+    assert nothing_to_tell(ONE, {}) == "no label has 2 examples yet (0 in all)"
+    assert nothing_to_tell(ONE, {(0,): 1, (1,): 1, (2,): 1}) == "no label has 2 examples yet (3 in all)"
     assert "blue" in nothing_to_tell(ONE, {(0,): 1_000, (1,): 1, (2,): 1})
     assert nothing_to_tell(ONE, {(0,): 1_000, (1,): LEAST}) == ""
 

@@ -38,7 +38,7 @@ def seen(store: Store, version: VersionRow) -> Material:
 def test_nothing_is_known_of_a_new_version(sqlite_store: Store) -> None:
     found = seen(sqlite_store, founded(sqlite_store))
     assert (found.ceiling, found.between, found.rare) == (NOTHING.ceiling, None, ())
-    assert found.nothing_to_tell == "no label so far"
+    assert found.nothing_to_tell == "no label has 2 examples yet (0 in all)"
     assert list(found.sentences) == [NOBODY_KNOWS, found.warning]
 
 

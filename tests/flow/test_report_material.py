@@ -68,7 +68,7 @@ def test_a_task_with_one_label_says_that_it_waits_for_another(line: Lineage) -> 
     assert only(line).missing == "1 more examples until the first student"
     line.labelled(("last", 1))
     task = only(line)
-    assert task.missing == 'another label: only one label so far ("card" in 40 of 40 examples)'
+    assert task.missing == 'a student: only one label so far ("card" in 40 of 40 examples)'
     assert as_data(task)["material"]["one_label"] in shown(task)
     with line.store.write() as work:
         work.jobs.queue(line.version_id, cause="asked", at=NOW)
