@@ -86,7 +86,7 @@ class StudentBusy(StudentError):
 
 
 class InputTooLong(StudentError):
-    """The input has more tokens than the student reads."""
+    """The student would read the input in part only, and was judged on none of such a length."""
 
 
 class TrainingFailed(StudentError):

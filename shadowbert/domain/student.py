@@ -56,7 +56,6 @@ class Champion:
     slice: Slice
     known_disagreements: frozenset[str] = frozenset()
     """Hashes of inputs on which this student is known to disagree with the teacher."""
-    max_tokens: int = 256
 
 
 def joint_confidence(confidences: Sequence[float]) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Union
 
 SLOT_SEPARATOR = "\n[SEP]\n"
-"""Stands between the slots of an input: BERT's tokenizers read it as the mark between two texts."""
+"""Stands between the slots of an input: a student reads it as BERT's mark between two texts. No slot holds it itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,11 @@ class Skeleton:
     @property
     def slots(self) -> int:
         return sum(message.slots for message in self.messages)
+
+    @property
+    def counts(self) -> int:
+        """How many slots make the input."""
+        return self.slots - len(self.excluded)
 
     def counted(self, slots: Sequence[str]) -> list[str]:
         """Those that make the input, of all slots in order."""

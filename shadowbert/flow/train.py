@@ -208,6 +208,7 @@ class Train:
             "seed": student.number,
             "threads": self.recipes.threads,
             "max_tokens": self.recipes.max_tokens,
+            "pairs": version.skeleton.counts > 1,
             "cutoff": student.cutoff_seq,
             "artifact_dir": str(self.home / student.artifact),
         }

@@ -6,6 +6,9 @@ from shadowbert.domain.template import SLOT_SEPARATOR, Holds, ObjectShape, Promp
 from shadowbert.recognition.objects import read_object, read_slots
 from shadowbert.recognition.stamps import is_stamp
 
+_MARK = SLOT_SEPARATOR.rstrip("\n")
+_NO_MARK = _MARK.replace("\n", "\n ")
+
 
 def match(skeleton: Skeleton, prompt: Prompt) -> tuple[str, ...] | None:
     """The content of the slots in order, or None. Where a constant occurs twice its first occurrence counts."""
@@ -20,8 +23,12 @@ def match(skeleton: Skeleton, prompt: Prompt) -> tuple[str, ...] | None:
 
 
 def input_text(skeleton: Skeleton, slots: Sequence[str]) -> str:
-    """What a student reads of a call."""
-    return SLOT_SEPARATOR.join(skeleton.counted(slots) if skeleton.excluded else slots)
+    """What a student reads of a call. A mark between two slots that a caller wrote into one is indented, so is none."""
+    counted = skeleton.counted(slots) if skeleton.excluded else slots
+    text = SLOT_SEPARATOR.join(counted)
+    if text.count(_MARK) < len(counted) or len(counted) == 1 or text.split(SLOT_SEPARATOR) == [*counted]:
+        return text
+    return SLOT_SEPARATOR.join(slot.replace(_MARK, _NO_MARK) for slot in counted)
 
 
 def match_text(shape: SkeletonMessage, text: str, slots: list[str]) -> bool:

@@ -17,6 +17,7 @@ import psutil
 
 from shadowbert.bert.serving.artifact import MODEL, TOKENIZER, open_artifact
 from shadowbert.bert.serving.network import IDS, MASK, OUTPUT, Network
+from shadowbert.bert.serving.reader import Reader
 from shadowbert.domain.contract import Contract
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.ids import uuid7
@@ -126,8 +127,8 @@ class Bare:
 
     def __init__(self, artifact: Path) -> None:
         opened = open_artifact(artifact)
-        network = Network(opened.read(MODEL), opened.read(TOKENIZER), max_tokens=opened.manifest.max_tokens)
-        ids = np.array([network._encode(TEXT).ids], dtype=np.int64)
+        reader = Reader(opened.read(TOKENIZER), max_tokens=opened.manifest.max_tokens)
+        network, ids = Network(opened.read(MODEL), reader), np.array([reader(TEXT)], dtype=np.int64)
         self._session, self._feed = network._session, {IDS: ids, MASK: np.ones_like(ids)}
 
     def p50(self, calls: int) -> float:

@@ -1,6 +1,7 @@
 """Tiny checkpoints with random weights, laid out as the real ones of each architecture are: no hub, no download."""
 
 import json
+import string
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -34,11 +35,15 @@ ARCHITECTURES = ("bert", "distilbert", "roberta", "deberta-v2", "modernbert", "m
 
 def make_checkpoint(folder: Path, kind: str, texts: Iterable[str], **changes: object) -> Path:
     """Configuration, model.safetensors and tokenizer.json, nothing else."""
-    tokenizer = _TOKENIZERS[kind](list(texts))
+    tokenizer = make_tokenizer(kind, texts)
     tokenizer.save(str(folder / "tokenizer.json"))
     torch.manual_seed(0)
     AutoModel.from_config(config(kind, tokenizer.get_vocab_size(), **changes)).save_pretrained(folder)
     return folder
+
+
+def make_tokenizer(kind: str, texts: Iterable[str]) -> Tokenizer:
+    return _TOKENIZERS[kind](list(texts))
 
 
 def make_sentence_transformer(folder: Path, texts: Iterable[str], pooling: dict[str, object]) -> Path:
@@ -124,7 +129,9 @@ def _unigram(special: list[str]) -> Callable[[list[str]], Tokenizer]:
         tokenizer.normalizer = normalizers.NFKC()
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
         unknown = next(token for token in special if "unk" in token.lower())
-        trainer = trainers.UnigramTrainer(vocab_size=200, special_tokens=special, unk_token=unknown)
+        trainer = trainers.UnigramTrainer(
+            vocab_size=200, special_tokens=special, unk_token=unknown, initial_alphabet=list(string.printable.strip())
+        )
         tokenizer.train_from_iterator(texts, trainer)
         frame = ("<s>", "</s>") if special is ROBERTAS else ("[CLS]", "[SEP]")
         tokenizer.post_processor = _framed(*frame, tokenizer)

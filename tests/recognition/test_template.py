@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbert.domain.template import Message, ObjectShape, Skeleton, SkeletonMessage, Stamp
+from shadowbert.domain.template import SLOT_SEPARATOR, Message, ObjectShape, Skeleton, SkeletonMessage, Stamp
 from shadowbert.recognition.template import input_text, match
 
 SHAPE = ObjectShape((("task", "label it"), ("meta", ObjectShape((("from", None),))), ("body", None)), ("body",))
@@ -90,3 +90,19 @@ def test_a_skeleton_of_an_older_store_is_read() -> None:
     skeleton = Skeleton((SkeletonMessage("user", ("Text: ", "")),))
     assert Skeleton.from_json(old) == skeleton
     assert skeleton.to_json() == old
+
+
+def test_a_mark_between_slots_that_a_caller_wrote_is_none() -> None:
+    two = Skeleton((SkeletonMessage("user", ("Title: ", "\nBody: ", "")),))
+    assert input_text(two, ("x\n[SEP]\ny", "z")) == "x\n [SEP]\ny\n[SEP]\nz"
+    assert input_text(two, ("x\n[SEP]", "z")) == "x\n [SEP]\n[SEP]\nz"
+    assert input_text(two, ("x", "[SEP]\ny [SEP]")) == "x\n[SEP]\n[SEP]\ny [SEP]"
+    one = Skeleton((SkeletonMessage("user", ("", "")),))
+    assert input_text(one, ("x\n[SEP]\ny",)) == "x\n[SEP]\ny"
+
+
+@given(st.lists(st.text(alphabet="a\n[SEP] ").map(lambda t: t.replace("[S", "\n[SEP]\n")), min_size=2, max_size=4))
+def test_an_input_has_as_many_parts_as_slots(slots: list[str]) -> None:
+    statics = ("", *(f"<{n}>" for n in range(len(slots) - 1)), "")
+    skeleton = Skeleton((SkeletonMessage("user", statics),))
+    assert len(input_text(skeleton, slots).split(SLOT_SEPARATOR)) == len(slots)

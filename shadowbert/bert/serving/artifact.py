@@ -51,7 +51,7 @@ class Examples(_Part):
 
 
 class Manifest(_Part):
-    format: Literal[1]
+    format: Literal[2]
     contract: dict[str, Any]
     encoder: str
     pooling: Pooling
@@ -59,6 +59,12 @@ class Manifest(_Part):
     variant: Literal["int8", "fp32"]
     temperatures: tuple[Positive, ...]
     max_tokens: Annotated[int, Field(gt=2)]
+    longest: Annotated[int, Field(ge=0)]
+    """Characters. A text beyond is answered only where all of it fits into `max_tokens`: of no such length that had to
+    be cut was one among those that the student was judged on.
+    """
+    pairs: bool
+    """Whether an input is two texts (or more: the second and what follows it), so that the first may be cut off."""
     cutoff: int
     """The store's load sequence up to which exchanges were read for training."""
     examples: Examples

@@ -1,17 +1,19 @@
-"""A tokenizer and an ONNX graph: text in, one row of numbers out, one text at a time.
+"""A reader and an ONNX graph: text in, one row of numbers out, one text at a time.
 
 Refuses to know what the numbers mean. Training computes its features with the same class, so that what is trained on
 is, to the bit, what serves. One at a time because dynamic int8 scales its activations over the whole batch: a
 neighbour in the batch would change the answer.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
-from tokenizers import Encoding, Tokenizer
 
-from shadowbert.errors import ArtifactInvalid, InputTooLong, StudentError
+from shadowbert.bert.serving.reader import Reader
+from shadowbert.errors import ArtifactInvalid, StudentError
 
 IDS, MASK, OUTPUT = "input_ids", "attention_mask", "output"
 Row = npt.NDArray[np.float32]
@@ -30,49 +32,28 @@ _RUN_ERRORS = (ort_errors.Fail, ort_errors.InvalidArgument, ort_errors.RuntimeEx
 class Network:
     """Not thread-safe by promise: one thread at a time."""
 
-    def __init__(self, model: bytes, tokenizer: bytes, *, max_tokens: int, threads: int = 1) -> None:
-        self._tokenizer = _tokenizer(tokenizer, max_tokens)
-        self._mask = np.ones((1, max_tokens), dtype=np.int64)
+    def __init__(self, model: bytes, reader: Reader, *, threads: int = 1) -> None:
+        self.reader = reader
+        self._mask = np.ones((1, reader.max_tokens), dtype=np.int64)
         try:
             self._session = ort.InferenceSession(model, _options(threads), providers=["CPUExecutionProvider"])
         except _LOAD_ERRORS as exc:
             raise ArtifactInvalid(f"the ONNX graph cannot be loaded: {exc}") from exc
 
     def __call__(self, text: str) -> Row:
-        """The graph's output for one text, cut at max_tokens."""
-        return self.run(self._encode(text))
+        """The graph's output for one text; of a long one it sees head and tail."""
+        return self.run(self.reader(text))
 
     def whole(self, text: str) -> Row:
-        """The same for a text that is not cut; raises InputTooLong."""
-        encoding = self._encode(text)
-        if encoding.overflowing:
-            raise InputTooLong
-        return self.run(encoding)
+        """The same for a text that is read from end to end; raises InputTooLong."""
+        return self.run(self.reader.whole(text))
 
-    def run(self, encoding: Encoding) -> Row:
-        ids = np.array([encoding.ids], dtype=np.int64)
+    def run(self, tokens: Sequence[int]) -> Row:
+        ids = np.array([tokens], dtype=np.int64)
         try:
             return self._session.run([OUTPUT], {IDS: ids, MASK: self._mask[:, : ids.shape[1]]})[0][0]  # type: ignore[no-any-return]
         except _RUN_ERRORS as exc:
             raise StudentError(f"the ONNX graph failed: {exc}") from exc
-
-    def tokens(self, text: str) -> int:
-        """How many tokens the text has, special ones included; what stands over max_tokens is counted piecewise."""
-        encoding = self._encode(text)
-        return len(encoding.ids) + sum(len(rest.ids) for rest in encoding.overflowing)
-
-    def _encode(self, text: str) -> Encoding:
-        return self._tokenizer.encode(text)
-
-
-def _tokenizer(content: bytes, max_tokens: int) -> Tokenizer:
-    try:
-        tokenizer = Tokenizer.from_buffer(content)
-    except ValueError as exc:
-        raise ArtifactInvalid(f"the tokenizer cannot be loaded: {exc}") from exc
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_tokens)
-    return tokenizer
 
 
 def _options(threads: int) -> ort.SessionOptions:

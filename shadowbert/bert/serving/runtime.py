@@ -8,6 +8,7 @@ import math
 from shadowbert.bert.serving import decode
 from shadowbert.bert.serving.artifact import MODEL, TOKENIZER, Artifact, Golden
 from shadowbert.bert.serving.network import Network, Row
+from shadowbert.bert.serving.reader import Reader
 from shadowbert.domain.student import Guess
 from shadowbert.errors import ArtifactInvalid, StudentError
 
@@ -20,22 +21,20 @@ class Student:
 
     def __init__(self, artifact: Artifact, *, threads: int = 1) -> None:
         manifest = artifact.manifest
-        self.max_tokens = manifest.max_tokens
+        self._longest = manifest.longest
         self._sizes = tuple(field.classes for field in artifact.contract.fields)
         self._temperatures = manifest.temperatures
-        self._network = Network(
-            artifact.read(MODEL), artifact.read(TOKENIZER), max_tokens=manifest.max_tokens, threads=threads
-        )
+        reader = Reader(artifact.read(TOKENIZER), max_tokens=manifest.max_tokens, pairs=manifest.pairs)
+        self._network = Network(artifact.read(MODEL), reader, threads=threads)
         for golden in manifest.golden:
             self._check(golden)
 
     def guess(self, text: str) -> Guess:
-        """Raises InputTooLong for what it would have to cut, StudentError when its output is not a number."""
-        return decode.read(self._logits(self._network.whole(text)), self._sizes, self._temperatures)
-
-    def tokens(self, text: str) -> int:
-        """How many tokens the text has; over `max_tokens` the rest is not read."""
-        return self._network.tokens(text)
+        """Raises InputTooLong for a text that is longer than those it was judged on, unless it reads it from end to
+        end; StudentError when its output is not a number.
+        """
+        row = self._network(text) if len(text) <= self._longest else self._network.whole(text)
+        return decode.read(self._logits(row), self._sizes, self._temperatures)
 
     def _logits(self, row: Row) -> list[float]:
         logits: list[float] = row.tolist()

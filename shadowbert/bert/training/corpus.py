@@ -13,15 +13,17 @@ import numpy.typing as npt
 from scipy import sparse
 from tokenizers import Tokenizer
 
-from shadowbert.bert.serving.artifact import TOKENIZER
 from shadowbert.bert.serving.decode import Floats
 from shadowbert.bert.serving.network import Network
+from shadowbert.bert.serving.reader import Reader
+from shadowbert.bert.training.checkpoint import Checkpoint
 from shadowbert.bert.training.encoder import Encoder
 from shadowbert.bert.training.export import export_encoder, optimise, quantise
 from shadowbert.bert.training.heads import Floats32
 from shadowbert.bert.training.job import Job
 from shadowbert.bert.training.ngrams import count, token_codes
 from shadowbert.bert.training.probe import Ints
+from shadowbert.bert.training.vocabulary import student_tokenizer
 
 Variant = Literal["int8", "fp32"]
 
@@ -39,14 +41,19 @@ class Corpus:
     """Whose near-duplicate each row is; a row without any has its own id."""
     tokenizer: bytes
     tokens: tuple[tuple[int, ...], ...]
-    """Ids, special ones included, cut at max_tokens."""
+    """Ids as they are read, special ones included, never more than max_tokens."""
     codes: Ints
     counts: sparse.csr_matrix
     """(rows, buckets): how often each hashed n-gram occurs."""
     max_tokens: int
+    pairs: bool
     fields: tuple[str, ...]
     sizes: tuple[int, ...]
     """How many outcomes each field has."""
+
+    def reader(self) -> Reader:
+        """As the student will read."""
+        return Reader(self.tokenizer, max_tokens=self.max_tokens, pairs=self.pairs)
 
     def select(self, rows: npt.NDArray[np.bool_]) -> list[str]:
         return [self.texts[row] for row in np.flatnonzero(rows)]
@@ -64,14 +71,13 @@ class Graphs:
         return self.int8 if variant == "int8" else self.fp32
 
 
-def read_corpus(job: Job, encoder: Path) -> Corpus:
-    """The tokenizer is kept as the student will serve it: without padding, cut at the job's length."""
-    tokenizer = Tokenizer.from_file(str(encoder / TOKENIZER))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(job.max_tokens)
+def read_corpus(job: Job, checkpoint: Checkpoint) -> Corpus:
+    """Read by the class that serves."""
+    tokenizer = student_tokenizer(checkpoint)
+    reader = Reader(tokenizer, max_tokens=job.max_tokens, pairs=job.pairs)
     texts = tuple(example.input for example in job.examples)
-    tokens = tuple(tuple(encoding.ids) for encoding in tokenizer.encode_batch(texts))
-    codes = token_codes(tokenizer)
+    tokens = tuple(tuple(reader(text)) for text in texts)
+    codes = token_codes(Tokenizer.from_buffer(tokenizer))
     return Corpus(
         ids=tuple(example.id for example in job.examples),
         texts=texts,
@@ -79,11 +85,12 @@ def read_corpus(job: Job, encoder: Path) -> Corpus:
         weights=np.array([example.weight for example in job.examples], dtype=np.float64),
         splits=np.array([example.split for example in job.examples]),
         groups=np.array([example.id if example.group is None else example.group for example in job.examples]),
-        tokenizer=tokenizer.to_str().encode(),
+        tokenizer=tokenizer,
         tokens=tokens,
         codes=codes,
         counts=count(tokens, codes),
         max_tokens=job.max_tokens,
+        pairs=job.pairs,
         fields=tuple(field.name for field in job.contract.fields),
         sizes=job.sizes,
     )
@@ -103,5 +110,5 @@ def make_graphs(encoder: Encoder, folder: Path) -> Graphs:
 
 def embed(graph: Path, corpus: Corpus, texts: Sequence[str]) -> Floats32:
     """(texts, dimensions), computed one by one by the class that serves."""
-    network = Network(graph.read_bytes(), corpus.tokenizer, max_tokens=corpus.max_tokens)
+    network = Network(graph.read_bytes(), corpus.reader())
     return np.stack([network(text) for text in texts])

@@ -43,6 +43,7 @@ class _JobFile(_Line):
     seed: int = 0
     threads: Annotated[int, Field(ge=1)] = 1
     max_tokens: Annotated[int, Field(gt=2)] = 256
+    pairs: bool = False
     cutoff: int
     artifact_dir: str
     task: str = ""
@@ -58,6 +59,8 @@ class Job:
     seed: int
     threads: int
     max_tokens: int
+    pairs: bool
+    """Whether an input is several texts, joined by SLOT_SEPARATOR."""
     cutoff: int
     artifact_dir: Path
     examples: tuple[Example, ...]
@@ -86,6 +89,7 @@ def read_job(folder: Path) -> Job:
         seed=file.seed,
         threads=file.threads,
         max_tokens=file.max_tokens,
+        pairs=file.pairs,
         cutoff=file.cutoff,
         artifact_dir=Path(file.artifact_dir),
         examples=examples,

@@ -31,11 +31,16 @@ MAX_CELLS = 1_250_000
 
 
 def token_codes(tokenizer: Tokenizer) -> Ints:
-    """One a token id, in [1, PRIME), 0 for special tokens: those that are named so and those that frame every text."""
+    """One a token id, in [1, PRIME), 0 for special tokens."""
     codes = np.random.default_rng(0).integers(1, PRIME, 1 + max(tokenizer.get_vocab().values()))
-    named = [token for token, added in tokenizer.get_added_tokens_decoder().items() if added.special]
-    codes[[*named, *tokenizer.encode("").ids]] = 0
+    codes[special_tokens(tokenizer)] = 0
     return codes
+
+
+def special_tokens(tokenizer: Tokenizer) -> list[int]:
+    """Those that are named so and those that frame every text."""
+    named = [token for token, added in tokenizer.get_added_tokens_decoder().items() if added.special]
+    return [*named, *tokenizer.encode("").ids]
 
 
 def buckets(tokens: Sequence[int], codes: Ints) -> Ints:

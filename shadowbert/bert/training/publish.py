@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from tokenizers import Tokenizer
 
 from shadowbert.bert.serving import artifact, decode
 from shadowbert.bert.serving.network import Network
@@ -26,6 +25,7 @@ from shadowbert.bert.training.corpus import Corpus
 from shadowbert.bert.training.experts import Experts
 from shadowbert.bert.training.export import TOLERANCE, attach_experts, check_export
 from shadowbert.bert.training.job import Job
+from shadowbert.bert.training.lengths import longest
 from shadowbert.bert.training.scores import ScoredRow
 from shadowbert.errors import TrainingFailed
 
@@ -35,6 +35,7 @@ GOLDEN = (
     "The committee expects growth of about 2.5 % next year.",
     "Grüße aus Köln: 42 €, bitte! 你好 🙂",
     "one two three four five six seven eight nine ten " * 8,
+    "The parcel that I ordered is late.\n[SEP]\nWhere is my parcel? [SEP] </s>",
 )
 """Sentences of ours of several lengths and scripts; a user's text would outlive its erasure in the manifest."""
 
@@ -64,7 +65,7 @@ def publish(job: Job, corpus: Corpus, candidate: Candidate, *, encoder: Path, wo
 
 def _manifest(job: Job, corpus: Corpus, candidate: Candidate, staged: Path, gap: float) -> artifact.Manifest:
     return artifact.Manifest(
-        format=1,
+        format=2,
         contract=job.contract.to_json(),
         encoder=job.encoder,
         pooling=candidate.encoder.pooling,
@@ -72,6 +73,8 @@ def _manifest(job: Job, corpus: Corpus, candidate: Candidate, staged: Path, gap:
         variant=candidate.variant,
         temperatures=candidate.temperatures,
         max_tokens=job.max_tokens,
+        longest=longest(_judged(corpus, candidate)),
+        pairs=job.pairs,
         cutoff=job.cutoff,
         examples=artifact.Examples(count=len(corpus.ids), sha256=ids_sha256(corpus.ids)),
         golden=_golden(corpus, candidate, staged / artifact.MODEL),
@@ -97,8 +100,13 @@ def _rows(ids: Iterable[str]) -> str:
     return "\n".join(sorted(ids))
 
 
+def _judged(corpus: Corpus, candidate: Candidate) -> list[str]:
+    rows = {row.id for row in candidate.rows}
+    return [text for own, text in zip(corpus.ids, corpus.texts, strict=True) if own in rows]
+
+
 def _golden(corpus: Corpus, candidate: Candidate, model: Path) -> tuple[artifact.Golden, ...]:
-    network = Network(model.read_bytes(), corpus.tokenizer, max_tokens=corpus.max_tokens)
+    network = Network(model.read_bytes(), corpus.reader())
     golden = []
     for text in GOLDEN:
         guess = decode.guess(decode.probabilities(network(text), corpus.sizes, candidate.temperatures))
@@ -108,12 +116,9 @@ def _golden(corpus: Corpus, candidate: Candidate, model: Path) -> tuple[artifact
 
 def _check_experts(corpus: Corpus, bare: Path, whole: Path, experts: Experts) -> None:
     """The student's graph says what its parts say: encoder, heads, words and neighbours."""
-    encoder, student = (
-        Network(path.read_bytes(), corpus.tokenizer, max_tokens=corpus.max_tokens) for path in (bare, whole)
-    )
-    tokenizer = Tokenizer.from_buffer(corpus.tokenizer)
+    encoder, student = (Network(path.read_bytes(), corpus.reader()) for path in (bare, whole))
     for text in GOLDEN:
-        expected = experts.logits(encoder(text), tokenizer.encode(text).ids)
+        expected = experts.logits(encoder(text), encoder.reader(text))
         if not np.allclose(student(text), expected, rtol=1e-6, atol=TOLERANCE):
             gap = float(np.abs(student(text) - expected).max())
             raise TrainingFailed(f"the student's graph differs from its parts by {gap:.2g}, allowed are {TOLERANCE:g}")

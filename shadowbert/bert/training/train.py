@@ -17,6 +17,7 @@ from shadowbert.bert.training.corpus import Corpus, read_corpus
 from shadowbert.bert.training.encoder import load
 from shadowbert.bert.training.finetune import Settings
 from shadowbert.bert.training.job import Job
+from shadowbert.bert.training.lengths import cut_share
 from shadowbert.bert.training.progress import emit
 from shadowbert.bert.training.publish import publish
 
@@ -25,20 +26,22 @@ def train(job: Job) -> Manifest:
     """The better recipe is published; a tie goes to the cheaper one. All agreements go into its scores."""
     torch.set_num_threads(job.threads)
     checkpoint = locate(job.encoder, pooling=job.pooling)
-    corpus = read_corpus(job, checkpoint.folder)
+    corpus = read_corpus(job, checkpoint)
     job.artifact_dir.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".training-", dir=job.artifact_dir.parent) as name:
         work = Path(name)
         candidates = _candidates(job, corpus, checkpoint, work)
         best = max(candidates, key=lambda candidate: candidate.agreement)  # the first of equals
         best.scores.update({f"{one.recipe}.agreement": one.agreement for one in candidates})
+        best.scores["cut"] = cut_share(corpus.texts, corpus.reader())
         return publish(job, corpus, best, encoder=checkpoint.folder, work=work)
 
 
 def _candidates(job: Job, corpus: Corpus, checkpoint: Checkpoint, work: Path) -> list[Candidate]:
     """From the cheapest on."""
     started = time.monotonic()
-    module = load(checkpoint, max_tokens=job.max_tokens)
+    border = corpus.reader().border if job.pairs else None
+    module = load(checkpoint, max_tokens=job.max_tokens, border=border)
     emit("encoding", examples=len(corpus.ids))
     frozen = recipes.freeze(module, corpus, work / "frozen")
     candidates = [recipes.probe(module, corpus, frozen, seed=job.seed)]
@@ -46,7 +49,7 @@ def _candidates(job: Job, corpus: Corpus, checkpoint: Checkpoint, work: Path) ->
     if "finetune" in job.recipes:
         started = time.monotonic()
         settings = Settings.for_rows(int((corpus.splits == "train").sum()), seed=job.seed)
-        fresh = load(checkpoint, max_tokens=job.max_tokens)
+        fresh = load(checkpoint, max_tokens=job.max_tokens, border=border)
         tuned = recipes.finetune(fresh, corpus, frozen.trial, folder=work / "tuned", settings=settings)
         candidates.append(tuned)
         _report(tuned, started)

@@ -69,7 +69,7 @@ def test_a_manifest_cannot_name_files_that_no_student_has(copied: Path, name: st
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"format": 2}, "format"),
+        ({"format": 1}, "format"),
         ({"temperatures": [1.0]}, "one temperature a field"),
         ({"temperatures": [1.0, 0.0]}, "temperatures"),
         ({"temperatures": ["1.0", 1.0]}, "temperatures"),

@@ -57,15 +57,24 @@ def test_the_same_text_gets_the_same_guess(student: Student) -> None:
     assert len({student.guess("send the loan") for _ in range(5)}) == 1
 
 
-def test_tokens_count_special_ones_and_go_on_over_the_limit(student: Student) -> None:
-    assert student.tokens("card pin") == 4
-    assert student.tokens("") == 2
-    assert student.tokens("card " * 22) == student.max_tokens == 24
-    assert student.tokens("card " * 23) > student.max_tokens
-    assert student.guess("card " * 22).joint > 0
-    for over in (23, 5000):
+def test_what_it_cannot_read_whole_it_answers_up_to_the_length_it_was_judged_on(copied: Path) -> None:
+    """24 tokens, two of them special; a hundred and thirty characters."""
+    reseal(copied, longest=len("card " * 30))
+    student = Student(open_artifact(copied))
+    assert student.guess("card " * 30).joint > 0
+    assert student.guess("c" * 200).joint > 0, "one word"
+    for over in (31, 500, 100_000):
         with pytest.raises(InputTooLong):
             student.guess("card " * over)
+
+
+def test_head_and_tail_decide_and_not_the_middle(copied: Path) -> None:
+    reseal(copied, longest=10_000)
+    student = Student(open_artifact(copied))
+    head, tail = "loan rate borrow repay mortgage", " ".join(["the loan is about my mortgage"] * 3)
+    plain, stuffed = (student.guess(f"{head} {'swipe ' * often}{tail}") for often in (10, 300))
+    assert plain == stuffed
+    assert plain.answer[0] == 1
 
 
 @pytest.mark.parametrize(

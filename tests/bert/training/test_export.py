@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from shadowbert.bert.serving.network import Network
+from shadowbert.bert.serving.reader import Reader
 from shadowbert.bert.training.checkpoint import locate
 from shadowbert.bert.training.corpus import make_graphs
 from shadowbert.bert.training.encoder import load
@@ -34,9 +35,9 @@ def test_heads_on_a_graph_are_heads_on_its_embedding(variant: str, tiny_encoder:
     random = np.random.default_rng(0)
     weight, bias = random.normal(size=(5, 32)).astype(np.float32), random.normal(size=5).astype(np.float32)
     attach_experts(path, tmp_path / "student.onnx", Experts((Head((0, 1, 2, 3, 4), weight, bias),), (5,)))
-    tokenizer = (tiny_encoder / "tokenizer.json").read_bytes()
-    bare = Network(path.read_bytes(), tokenizer, max_tokens=24)
-    whole = Network((tmp_path / "student.onnx").read_bytes(), tokenizer, max_tokens=24)
+    reader = Reader((tiny_encoder / "tokenizer.json").read_bytes(), max_tokens=24)
+    bare = Network(path.read_bytes(), reader)
+    whole = Network((tmp_path / "student.onnx").read_bytes(), reader)
     for text in ("card", "send the wire abroad please", ""):
         assert np.linalg.norm(bare(text)) == pytest.approx(1, abs=1e-5)
         np.testing.assert_allclose(whole(text), bare(text) @ weight.T + bias, atol=1e-4)
@@ -46,8 +47,8 @@ def test_int8_is_smaller_and_close(tiny_encoder: Path, tmp_path: Path) -> None:
     graphs = make_graphs(load(locate(str(tiny_encoder)), max_tokens=24), tmp_path / "graphs")
     operators = {node.op_type for node in onnx.load(graphs.int8).graph.node}
     assert operators & {"DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat"}
-    tokenizer = (tiny_encoder / "tokenizer.json").read_bytes()
-    int8, fp32 = (Network(path.read_bytes(), tokenizer, max_tokens=24) for path in (graphs.int8, graphs.fp32))
+    reader = Reader((tiny_encoder / "tokenizer.json").read_bytes(), max_tokens=24)
+    int8, fp32 = (Network(path.read_bytes(), reader) for path in (graphs.int8, graphs.fp32))
     assert float(int8("card pin please") @ fp32("card pin please")) > 0.99
 
 
