@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Union
 
 SLOT_SEPARATOR = "\n[SEP]\n"
-"""Stands between the slots of an input: a student reads it as BERT's mark between two texts. No slot holds it itself."""
+"""Stands between the slots of an input, and in none: a student reads it as BERT's mark between two texts."""
 
 
 @dataclass(frozen=True, slots=True)
