@@ -6,7 +6,7 @@ else fp32 serves. Everything after that choice - heads, temperatures, scores - i
 that serves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +36,8 @@ class Candidate:
     scores: dict[str, float]
     settings: Mapping[str, object] = field(default_factory=dict)
     """All that the recipe was set to, seeds included: JSON values."""
+    again: "Callable[[], Candidate] | None" = None
+    """The same, taught by all rows; None where it has been."""
 
     @property
     def agreement(self) -> float:

@@ -39,6 +39,8 @@ class Checkpoint:
     """Of the transformer's weights, its configuration and its tokenizer."""
     config: Mapping[str, Any]
     pooling: Pooling
+    sentences: bool = False
+    """It was trained to embed sentences, not only to fill gaps."""
 
 
 def locate(encoder: str, *, pooling: WantedPooling = "auto") -> Checkpoint:
@@ -54,7 +56,8 @@ def locate(encoder: str, *, pooling: WantedPooling = "auto") -> Checkpoint:
     _check_architecture(encoder, config)
     if encoder == BUNDLED and file_sha256(folder / _WEIGHTS) != BUNDLED_SHA256:
         raise TrainingFailed("the bundled encoder's weights are not the published ones (sha256 differs)")
-    return Checkpoint(encoder, folder, config, _pooling(encoder, root, modules) if pooling == "auto" else pooling)
+    pooled = _pooling(encoder, root, modules) if pooling == "auto" else pooling
+    return Checkpoint(encoder, folder, config, pooled, sentences=bool(modules))
 
 
 def _root(encoder: str) -> Path:

@@ -15,7 +15,7 @@ from shadowbert.domain.contract import Answer, Contract
 from shadowbert.errors import TrainingFailed
 
 Split = Literal["train", "calibration", "heldout"]
-Recipe = Literal["probe", "finetune"]
+Recipe = Literal["probe", "partial", "finetune", "reinitialised"]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 

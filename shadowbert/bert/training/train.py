@@ -5,21 +5,23 @@ Refuses to know processes and exit codes; reports through `emit`, fails with Stu
 
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from shadowbert.bert.serving.artifact import Manifest
-from shadowbert.bert.training import recipes
+from shadowbert.bert.training import ladder
 from shadowbert.bert.training.candidate import Candidate
 from shadowbert.bert.training.checkpoint import Checkpoint, locate
 from shadowbert.bert.training.corpus import Corpus, read_corpus
 from shadowbert.bert.training.encoder import load
-from shadowbert.bert.training.finetune import Settings
+from shadowbert.bert.training.frozen import freeze, probe
 from shadowbert.bert.training.job import Job
 from shadowbert.bert.training.lengths import cut_share
 from shadowbert.bert.training.progress import emit
 from shadowbert.bert.training.publish import publish
+from shadowbert.bert.training.tuned import Bench, finetune
 
 
 def train(job: Job) -> Manifest:
@@ -34,25 +36,25 @@ def train(job: Job) -> Manifest:
         best = max(candidates, key=lambda candidate: candidate.agreement)  # the first of equals
         best.scores.update({f"{one.recipe}.agreement": one.agreement for one in candidates})
         best.scores["cut"] = cut_share(corpus.texts, corpus.reader())
-        return publish(job, corpus, best, encoder=checkpoint.folder, work=work)
+        whole = best.again() if best.again is not None else best
+        return publish(job, corpus, whole, encoder=checkpoint.folder, work=work)
 
 
 def _candidates(job: Job, corpus: Corpus, checkpoint: Checkpoint, work: Path) -> list[Candidate]:
     """From the cheapest on."""
     started = time.monotonic()
     border = corpus.reader().border if job.pairs else None
-    module = load(checkpoint, max_tokens=job.max_tokens, border=border)
+    fresh = partial(load, checkpoint, max_tokens=job.max_tokens, border=border)
+    module = fresh()
     emit("encoding", examples=len(corpus.ids))
-    frozen = recipes.freeze(module, corpus, work / "frozen")
-    candidates = [recipes.probe(module, corpus, frozen, seed=job.seed)]
+    frozen = freeze(module, corpus, work / "frozen")
+    candidates = [probe(module, corpus, frozen, seed=job.seed)]
     _report(candidates[-1], started)
-    if "finetune" in job.recipes:
+    bench = Bench(corpus, frozen, fresh, work, job.seed)
+    for recipe in ladder.tried(job.recipes, sentences=checkpoint.sentences)[1:]:
         started = time.monotonic()
-        settings = Settings.for_rows(int((corpus.splits == "train").sum()), seed=job.seed)
-        fresh = load(checkpoint, max_tokens=job.max_tokens, border=border)
-        tuned = recipes.finetune(fresh, corpus, frozen.trial, folder=work / "tuned", settings=settings)
-        candidates.append(tuned)
-        _report(tuned, started)
+        candidates.append(finetune(recipe, bench))
+        _report(candidates[-1], started)
     return candidates
 
 
