@@ -17,7 +17,9 @@ from shadowbert.bert.training.probe import Ints, Rows
 
 NEAREST = 20
 SHARPNESS = 15.0
-"""A neighbour at cosine c has the vote exp(15 (c - 1))."""
+"""A neighbour at cosine c has the vote exp(15 (c - 1)), less that of the farthest of the nearest: who is just within
+and who is just beyond are alike to be without a voice, so that a tie of the two changes nothing.
+"""
 SMOOTHING = 0.3
 """The votes that the labels' shares in the log have together: a third of that of a copy."""
 MOST = 16_384
@@ -47,6 +49,7 @@ class Neighbourhood:
         likeness = (rounded(features) @ self.bank.T.astype(np.float32)) * self.scales
         nearest = np.argpartition(-likeness, self.nearest - 1, axis=1)[:, : self.nearest]
         votes = np.exp(SHARPNESS * (np.take_along_axis(likeness, nearest, axis=1) - 1))
+        votes = votes - self.fading * votes.min(axis=1, keepdims=True)
         cast = np.einsum("rk,rko->ro", votes, self.outcomes[nearest].astype(np.float32)) + self.floor
         found: Floats32 = np.log(cast / (votes.sum(axis=1, keepdims=True) + SMOOTHING)).astype(np.float32)
         return found
@@ -54,6 +57,11 @@ class Neighbourhood:
     @property
     def nearest(self) -> int:
         return min(NEAREST, len(self.bank))
+
+    @property
+    def fading(self) -> np.float32:
+        """Whether the farthest is without a voice: not where all that are known vote."""
+        return np.float32(len(self.bank) > NEAREST)
 
     def tensors(self) -> dict[str, npt.NDArray[np.generic]]:
         return {"bank": self.bank, "scales": self.scales, "outcomes": self.outcomes, "floor": self.floor}

@@ -20,7 +20,7 @@ def attach_neighbours(graph: GraphProto, embedding: str, known: Neighbourhood, s
         "bank": np.ascontiguousarray(known.bank.T), "scales": known.scales, "outcomes": known.outcomes,
         "floor": known.floor, "shares": np.array(shares, np.float32), "nearest": np.array([known.nearest]),
         "one": np.float32(1), "sharpness": np.float32(SHARPNESS), "smoothing": np.float32(SMOOTHING),
-        "axis": np.array([1]),
+        "fading": known.fading, "axis": np.array([1]),
     }  # fmt: skip
     graph.initializer.extend(
         numpy_helper.from_array(np.asarray(array), f"neighbours.{name}") for name, array in numbers.items()
@@ -39,7 +39,10 @@ def _vote(embedding: str) -> list[NodeProto]:
         ),
         _node("Sub", "cosine", "one", to="distance"),
         _node("Mul", "distance", "sharpness", to="exponent"),
-        _node("Exp", "exponent", to="votes"),
+        _node("Exp", "exponent", to="closeness"),
+        helper.make_node("ReduceMin", ["neighbours.closeness"], ["neighbours.farthest"], axes=[1], keepdims=1),
+        _node("Mul", "farthest", "fading", to="silent"),
+        _node("Sub", "closeness", "silent", to="votes"),
         _node("Gather", "outcomes", "who", to="outcomes8"),
         helper.make_node("Cast", ["neighbours.outcomes8"], ["neighbours.for"], to=TensorProto.FLOAT),
     ]

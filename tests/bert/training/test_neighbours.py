@@ -52,6 +52,15 @@ def test_fewer_known_inputs_than_neighbours_all_vote() -> None:
     assert said.shape == (2, 3)
 
 
+def test_who_stands_at_the_border_changes_nothing() -> None:
+    """As many copies of one text as may vote, and as many again with another label: whoever is taken."""
+    same = np.repeat(units(1, 0), 2 * NEAREST, axis=0)
+    labels = np.repeat([[0], [1]], NEAREST, axis=0)
+    for order in (slice(None), slice(None, None, -1)):
+        (said,) = settle(Rows(same, labels[order], np.ones(len(same))), [2]).logits(same[:1], [2])
+        assert np.exp(said[0]).tolist() == pytest.approx([0.5, 0.5])
+
+
 def test_weights_count_in_the_shares_and_not_in_the_votes() -> None:
     rows = known()
     heavy = Rows(rows.features, rows.labels, np.where(rows.labels[:, 0] == 2, 9.0, 1.0))
