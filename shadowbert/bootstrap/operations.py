@@ -9,6 +9,7 @@ from shadowbert.flow.correct import Correct
 from shadowbert.flow.inherit import Inherit
 from shadowbert.flow.operate import Operate
 from shadowbert.flow.reshape import Reshape
+from shadowbert.flow.takeaway import Takeaway
 from shadowbert.store.store import Store
 
 
@@ -19,6 +20,7 @@ class Operations:
     arrange: Arrange
     inherit: Inherit
     reshape: Reshape
+    takeaway: Takeaway
 
 
 def operations_on(store: Store, policy: Policy, clock: Callable[[], float]) -> Operations:
@@ -28,4 +30,5 @@ def operations_on(store: Store, policy: Policy, clock: Callable[[], float]) -> O
         arrange=Arrange(store, clock),
         inherit=Inherit(store, clock),
         reshape=Reshape(store, clock),
+        takeaway=Takeaway(store),
     )

@@ -11,6 +11,7 @@ from shadowbert.cli.control import confirm, cutover, fill, label, off, pause, re
 from shadowbert.cli.database import db
 from shadowbert.cli.demo import demo
 from shadowbert.cli.doctor import doctor
+from shadowbert.cli.export import export
 from shadowbert.cli.output import say
 from shadowbert.cli.serve import serve, work
 from shadowbert.cli.task import task
@@ -57,6 +58,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "fill": fill,
     "label": label,
     "retrain": retrain,
+    "export": export,
     "doctor": doctor,
 }
 for _name, _command in COMMANDS.items():

@@ -1,0 +1,1 @@
+"""What is exported beside a student: it runs without this package, and nothing in this package imports it."""

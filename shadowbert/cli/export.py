@@ -1,0 +1,43 @@
+"""`shadowbert export`: take a student away, as a folder that runs without shadowbert."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shadowbert.bert.serving.takeaway import write
+from shadowbert.cli.operating import Hand, on_task
+from shadowbert.cli.output import emit, say
+from shadowbert.errors import OperatorError
+
+
+@on_task
+def export(
+    hand: Hand,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Where to write it; TASK-student-N by default.")
+    ] = None,
+    student: Annotated[int | None, typer.Option("--student", help="By number; what serves, else the newest.")] = None,
+    version: Annotated[str, typer.Option("--version", help="A version by its id, or how that begins.")] = "",
+) -> None:
+    """Write a student as a folder that runs without shadowbert: model, tokenizer, model card and a loader."""
+    own, chosen = hand.operations.takeaway.chosen(hand.task, version=version, number=student)
+    target = to or Path(f"{_file_name(own.task)}-student-{chosen.number}")
+    if target.exists():
+        raise OperatorError(f"{target} exists already, and nothing is overwritten: say another place with --to")
+    try:
+        files = write(hand.settings.data_dir / chosen.artifact, target)
+    except OSError as error:
+        raise OperatorError(f"{target} cannot be written: {error.strerror or error}") from None
+    if hand.as_json:
+        told = {"task": own.task, "version": own.id, "student": chosen.number, "recipe": chosen.recipe}
+        emit({**told, "folder": str(target.resolve()), "files": files})
+        return
+    say(f"{own.task}: student {chosen.number} ({chosen.recipe}, {chosen.examples:,} examples) is in {target}")
+    say(f'Try it without shadowbert: python {target / "student.py"} "some text"')
+
+
+def _file_name(task: str) -> str:
+    """A task may be called anything; a folder may not."""
+    return re.sub(r"[^\w.-]+", "-", task).strip(".-")[:80] or "task"
