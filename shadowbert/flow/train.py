@@ -82,6 +82,16 @@ class Recipes:
     horizon: int = 10_000
     """For how many calls a threshold is chosen to serve most."""
 
+    def worth_trying(self, examples: int) -> tuple[str, ...]:
+        """On so many: half as many as it takes to move the whole encoder will move its upper half.
+
+        >>> [len(Recipes().worth_trying(examples)) for examples in (399, 400, 800)]
+        [1, 2, 3]
+        """
+        if examples >= self.fine_tune_from:
+            return ("probe", "finetune", "reinitialised")
+        return ("probe", "partial") if 2 * examples >= self.fine_tune_from else ("probe",)
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -197,14 +207,13 @@ class Train:
         folder.mkdir(parents=True)
         (self.home / student.artifact).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sweep()
-        fine_tune = student.examples >= self.recipes.fine_tune_from
         order = {
             "task": version.task,
             "teacher": version.teacher,
             "contract": version.contract.to_json(),
             "encoder": self.recipes.encoder,
             "pooling": self.recipes.pooling,
-            "recipes": ["probe", "finetune"] if fine_tune else ["probe"],
+            "recipes": self.recipes.worth_trying(student.examples),
             "seed": student.number,
             "threads": self.recipes.threads,
             "max_tokens": self.recipes.max_tokens,

@@ -90,7 +90,8 @@ def test_the_first_training_and_what_it_is_given(line: Lineage, train: Train, tr
     order = json.loads((training.folder / "job.json").read_text("utf-8"))
     rows = [json.loads(text) for text in (training.folder / "examples.jsonl").read_text("utf-8").splitlines()]
     assert order["artifact_dir"] == str(training.artifact)
-    assert (order["recipes"], order["encoder"], order["seed"], order["cutoff"]) == (["probe"], "bundled", 1, 40)
+    assert order["recipes"] == ["probe", "partial"]
+    assert (order["encoder"], order["seed"], order["cutoff"]) == ("bundled", 1, 40)
     assert order["contract"] == line.now.contract.to_json()
     assert (order["task"], order["teacher"]) == (line.now.task, line.now.teacher)
     assert {row["input"] for row in rows} == {call.input for call in calls}
@@ -105,7 +106,8 @@ def test_the_first_training_and_what_it_is_given(line: Lineage, train: Train, tr
 def test_from_some_size_on_it_is_fine_tuned(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:
     line.calls(80)
     train.step()
-    assert json.loads((trainer.started[0].folder / "job.json").read_text("utf-8"))["recipes"] == ["probe", "finetune"]
+    order = json.loads((trainer.started[0].folder / "job.json").read_text("utf-8"))
+    assert order["recipes"] == ["probe", "finetune", "reinitialised"]
 
 
 def test_a_good_student_is_registered_entered_and_moves_the_version(

@@ -18,13 +18,14 @@ from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.records import ExampleRow
 from shadowbert.errors import InputTooLong
 from shadowbert.flow.lesson import lesson as lines_of
+from shadowbert.flow.train import Recipes
 from shadowbert.gating.threshold import Scored
 from tests.bench.students.child import Ended, run
 from tests.clients.environments import Library
 
 RECIPES: tuple[str, ...] = get_args(Recipe)
 CHOSEN = "chosen"
-"""The product as it comes: all recipes, the best by held-out agreement published."""
+"""The product as it comes: what is worth trying on so many, the best by held-out agreement published."""
 DRIVERS = Path(__file__).parent / "drivers"
 PEER = Library("shad0wllm", "", ("shad0wllm[compile]==0.4.0",))
 
@@ -73,9 +74,10 @@ class Product:
 
     name: str
 
-    @property
-    def recipes(self) -> list[str]:
-        return [recipe for recipe in RECIPES if recipe in (RECIPES[0], self.name) or self.name == CHOSEN]
+    def recipes(self, examples: int) -> Sequence[str]:
+        return (
+            Recipes().worth_trying(examples) if self.name == CHOSEN else tuple(dict.fromkeys((RECIPES[0], self.name)))
+        )
 
     def learns(self, contract: Contract) -> bool:
         return bool(contract.fields)
@@ -96,7 +98,7 @@ class Product:
         lines = lines_of(lesson.examples)
         order = {
             "contract": lesson.contract.to_json(),
-            "recipes": self.recipes,
+            "recipes": self.recipes(len(lesson.examples)),
             "seed": lesson.seed,
             "cutoff": 0,
             "artifact_dir": str(folder / "student"),
