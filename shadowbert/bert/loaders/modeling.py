@@ -110,6 +110,7 @@ def by_neighbours(embedding: Tensor, known: dict[str, Tensor]) -> Tensor:
     likeness = known["bank"].float() @ rounded(embedding) * known["scales"]
     nearest = likeness.topk(min(NEAREST, len(likeness)))
     votes = (SHARPNESS * (nearest.values - 1)).exp()
+    votes = votes - votes.min() * (len(likeness) > NEAREST)  # the farthest of them is without a voice
     cast = votes @ known["outcomes"][nearest.indices].float() + known["floor"]
     return (cast / (votes.sum() + SMOOTHING)).log()
 

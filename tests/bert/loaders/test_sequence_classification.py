@@ -11,7 +11,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from shadowbert.bert.serving.artifact import open_artifact
 from shadowbert.bert.serving.runtime import Student
-from shadowbert.bert.training import recipes
+from shadowbert.bert.training import frozen
 from shadowbert.domain.contract import Contract
 from tests.bert.checkpoints import make_checkpoint
 from tests.bert.conftest import CONTRACT, make_examples
@@ -25,7 +25,7 @@ TEXTS = [str(example["input"]) for example in EXAMPLES]
 @pytest.fixture(autouse=True)
 def alone(taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
     """No expert beside the heads."""
-    monkeypatch.setattr(recipes, "fit_shares", lambda heads, *_: [(0.0,) * len(heads)] * 2)
+    monkeypatch.setattr(frozen, "fit_shares", lambda heads, *_: [(0.0,) * len(heads)] * 2)
 
 
 def encoder_of(kind: str, folder: Path) -> Path:
