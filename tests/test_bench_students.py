@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadowbert.flow.train import Recipes
 from shadowbert.gating.threshold import Scored
 from tests.bench.students import child, rows
 from tests.bench.students.certify import certify, levels
-from tests.bench.students.learners import CHOSEN, RECIPES, Learned, Lesson, Product, Said, products, tfidf
+from tests.bench.students.learners import CHOSEN, Learned, Lesson, Product, Said, products, tfidf
 from tests.bench.students.score import Served, judge, serve
 
 scored = st.lists(st.builds(Scored, st.floats(0, 1), st.booleans()), max_size=300)
@@ -92,7 +93,9 @@ def test_too_much_disagreement_counts_beyond_noise_only() -> None:
 
 
 def test_the_recipes_asked_for_are_the_jobs() -> None:
-    assert [product.recipes for product in products(["probe", CHOSEN])] == [["probe"], list(RECIPES)]
+    probe, tuned, chosen = products(["probe", "finetune", CHOSEN])
+    assert [own.recipes(500) for own in (probe, tuned)] == [("probe",), ("probe", "finetune")]
+    assert chosen.recipes(500) == Recipes().worth_trying(500)
     with pytest.raises(SystemExit, match="no recipe guess"):
         list(products(["guess"]))
 
