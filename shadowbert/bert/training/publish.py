@@ -64,6 +64,7 @@ def publish(job: Job, corpus: Corpus, candidate: Candidate, *, encoder: Path, wo
 
 
 def _manifest(job: Job, corpus: Corpus, candidate: Candidate, staged: Path, gap: float) -> artifact.Manifest:
+    length = longest(_judged(corpus, candidate))
     return artifact.Manifest(
         format=2,
         contract=job.contract.to_json(),
@@ -73,12 +74,12 @@ def _manifest(job: Job, corpus: Corpus, candidate: Candidate, staged: Path, gap:
         variant=candidate.variant,
         temperatures=candidate.temperatures,
         max_tokens=job.max_tokens,
-        longest=longest(_judged(corpus, candidate)),
+        longest=length,
         pairs=job.pairs,
         cutoff=job.cutoff,
         examples=artifact.Examples(count=len(corpus.ids), sha256=ids_sha256(corpus.ids)),
         golden=_golden(corpus, candidate, staged / artifact.MODEL),
-        scores=candidate.scores | {"export_gap": gap},
+        scores=candidate.scores | {"export_gap": gap, "longest": float(length)},
         files={path.name: artifact.file_sha256(path) for path in sorted(staged.iterdir())},
     )
 

@@ -18,6 +18,7 @@ from shadowbert.bert.training.corpus import Corpus, read_corpus
 from shadowbert.bert.training.encoder import load
 from shadowbert.bert.training.frozen import freeze, probe
 from shadowbert.bert.training.job import Job
+from shadowbert.bert.training.language import foreign_share
 from shadowbert.bert.training.lengths import cut_share
 from shadowbert.bert.training.progress import emit
 from shadowbert.bert.training.publish import publish
@@ -35,9 +36,16 @@ def train(job: Job) -> Manifest:
         candidates = _candidates(job, corpus, checkpoint, work)
         best = max(candidates, key=lambda candidate: candidate.agreement)  # the first of equals
         best.scores.update({f"{one.recipe}.agreement": one.agreement for one in candidates})
-        best.scores["cut"] = cut_share(corpus.texts, corpus.reader())
+        best.scores.update(_inputs(corpus, checkpoint))
         whole = best.again() if best.again is not None else best
         return publish(job, corpus, whole, encoder=checkpoint.folder, work=work)
+
+
+def _inputs(corpus: Corpus, checkpoint: Checkpoint) -> dict[str, float]:
+    """What people should know of what it reads."""
+    foreign = foreign_share(corpus.texts, checkpoint.languages)
+    told = {"max_tokens": float(corpus.max_tokens), "cut": cut_share(corpus.texts, corpus.reader())}
+    return told if foreign is None else told | {"foreign": foreign}
 
 
 def _candidates(job: Job, corpus: Corpus, checkpoint: Checkpoint, work: Path) -> list[Candidate]:

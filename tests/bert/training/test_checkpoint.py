@@ -67,7 +67,7 @@ def test_a_hub_is_asked_for_data_only(bert: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(checkpoints, "snapshot_download", download)
     assert locate("acme/bert").folder == bert
-    assert all(pattern.endswith((".safetensors", ".json")) for pattern in asked["allow_patterns"])
+    assert set(asked["allow_patterns"]) == {"*.safetensors", "*.json", "README.md"}
 
 
 @pytest.mark.parametrize("gone", ["model.safetensors", "tokenizer.json", "config.json"])
@@ -210,3 +210,24 @@ def test_a_shard_list_that_names_nothing(copied: Path) -> None:
     save_file({"x": torch.zeros(1)}, copied / "other.safetensors")
     (copied / "model.safetensors.index.json").write_text("{}")
     refused(copied, "names no weights")
+
+
+@pytest.mark.parametrize(
+    ("card", "languages"),
+    [
+        ("---\nlanguage: en\n---\n# A model", {"en"}),
+        ("---\nlanguage:\n- de\n- fr\n---\n", {"de", "fr"}),
+        ("---\nlicense: mit\n---\n", set()),
+        ("# No front matter", set()),
+        ("---\nlanguage: [en\n---\n", set()),
+        ("---\n- en\n---\n", set()),
+    ],
+)
+def test_the_card_says_which_languages_it_knows(card: str, languages: set[str], copied: Path) -> None:
+    (copied / "README.md").write_text(card)
+    assert locate(str(copied)).languages == languages
+
+
+def test_the_bundled_one_is_english_and_pooled_by_the_mean() -> None:
+    found = locate("bundled")
+    assert (found.languages, found.pooling) == ({"en"}, "mean")
