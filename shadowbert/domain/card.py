@@ -118,6 +118,8 @@ class Card:
     temperatures: tuple[float, ...]
     shares: Mapping[str, Mapping[str, float]]
     """Expert to field to its share beside the heads' 1."""
+    heads_alone: float
+    """Agreement of the heads without the others, weighted to the traffic's mix as `recipes` is."""
     examples: int
     examples_sha256: str
     cutoff: int

@@ -27,6 +27,7 @@ def a_card(**changes: object) -> Card:
         "max_tokens": 256,
         "temperatures": (0.5, 1.25),
         "shares": {"words": {"topic": 0.5, "urgent": 0.0}, "neighbours": {"topic": 0.0, "urgent": 0.25}},
+        "heads_alone": 0.8125,
         "examples": 100,
         "examples_sha256": "0" * 64,
         "cutoff": 1234,

@@ -1,15 +1,22 @@
 """`shadowbert export`: a student as a folder, or one line that says why not."""
 
+import json
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from transformers import AutoModelForSequenceClassification
 
 from shadowbert.bert.training.job import read_job
 from shadowbert.bert.training.train import train
+from shadowbert.domain.contract import Contract
 from shadowbert.store.store import Store
 from shadowbert.testing.lineage import Lineage
-from tests.bert.conftest import make_examples, tiny_encoder, write_job
+from tests.architecture.source import ROOT
+from tests.bert.conftest import CONTRACT, make_examples, tiny_encoder, write_job
 from tests.cli.conftest import Shell
 
 __all__ = ["tiny_encoder"]
@@ -68,3 +75,41 @@ def test_a_task_may_be_called_anything(shell: Shell, student: Path, line: Lineag
     shell("task", "rename", "bank", "../a b/ü")
     told = shell.json("export", "../a b/ü")
     assert Path(told["folder"]).name == "a-b-ü-student-1"
+
+
+def test_for_transformers(shell: Shell, line: Lineage, tiny_encoder: Path) -> None:
+    one = [example | {"answer": [example["answer"][0]]} for example in make_examples(40)]  # type: ignore[index]
+    contract = Contract((CONTRACT.fields[0],), "c1:one").to_json()
+    folder = write_job(shell.folder / "job", tiny_encoder, one, contract=contract)
+    train(read_job(folder))
+    line.student(artifact="job/artifact")
+    said = shell("export", "bank", "--transformers").stdout.splitlines()
+    assert said[-1] == (
+        "In bank-student-1/transformers: encoder and heads for AutoModelForSequenceClassification, without words and "
+        "neighbours"
+    )
+    model = AutoModelForSequenceClassification.from_pretrained("bank-student-1/transformers")
+    assert list(model.config.id2label.values()) == ["card", "loan", "other", "transfer"]
+
+
+def test_or_the_reason_why_not(shell: Shell, student: Path) -> None:
+    """The student of these tests has two fields."""
+    reason = "only for one field, mean pooling and bert, roberta, xlm-roberta, distilbert, modernbert; see modeling.py"
+    assert (
+        shell.json("export", "bank", "--transformers", "--to", "one")["transformers_refused"]
+        == reason + " for all others"
+    )
+    assert not Path("one", "transformers").exists()
+
+
+def test_what_the_readme_tells_to_type(shell: Shell, student: Path, line: Lineage) -> None:
+    shell("task", "rename", "bank", "ticket")
+    section = (ROOT / "README.md").read_text("utf-8").partition("### Take a student away")[2]
+    lines = section.partition("```sh\n")[2].partition("```")[0].splitlines()
+    assert len(lines) == 4
+    for words in (shlex.split(line, comments=True) for line in lines):
+        if words[0] == "shadowbert":
+            assert shell(*words[1:]).exit_code == 0
+        else:
+            answered = subprocess.run([sys.executable, *words[1:]], capture_output=True, text=True, check=True)
+            assert set(json.loads(answered.stdout)) == {"answer", "confidences", "joint"}

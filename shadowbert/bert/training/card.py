@@ -53,6 +53,7 @@ def make_card(job: Job, corpus: Corpus, candidate: Candidate, *, examples_sha256
         max_tokens=job.max_tokens,
         temperatures=candidate.temperatures,
         shares={expert: _below(f"share.{expert}.", candidate.scores) for expert in EXPERTS},
+        heads_alone=candidate.scores["heads_alone"],
         examples=len(corpus.ids),
         examples_sha256=examples_sha256,
         cutoff=job.cutoff,

@@ -68,7 +68,8 @@ def _training(card: Card) -> str:
 - served in {card.variant}: {card.variant_why}
 - temperature {_listed(f"{temperature:.3f}" for temperature in card.temperatures)}
 
-Beside linear heads on the encoder's embedding two experts speak, each with a share in every field (0: left out):
+Beside linear heads on the encoder's embedding two experts speak, each with a share in every field (0: left out);
+encoder and heads alone would agree on {percent(card.heads_alone)}:
 
 {shares}
 Settings and seeds:
@@ -161,14 +162,20 @@ def _limits(card: Card) -> str:
 def _loading() -> str:
     return """## How to load it
 
-`shadowbert export` writes this folder with `student.py`, which needs numpy, onnxruntime and tokenizers only:
+`shadowbert export` writes this folder with three loaders that need no shadowbert:
 
 ```sh
-python student.py "some text"
+python student.py "some text"                             # numpy, onnxruntime, tokenizers: as shadowbert serves it
+python modeling.py "some text"                            # torch and transformers, single precision
+python sequence_classification.py ../for-transformers     # for AutoModelForSequenceClassification
 ```
 
 `student.onnx` is the whole student: token ids in, the logits of all fields side by side out. `weights.safetensors`
 holds the same in single precision. `manifest.json` has the contract, the temperatures and the sha256 of each file.
+
+AutoModelForSequenceClassification has no place for the two experts beside the heads, so what is written for it is what
+encoder and heads say alone, to a thousandth: for one field, mean pooling, and BERT, RoBERTa, XLM-RoBERTa, DistilBERT or
+ModernBERT. It is the whole student where both shares are 0; else its confidence is not calibrated.
 """
 
 

@@ -60,6 +60,8 @@ def probe(encoder: Encoder, corpus: Corpus, frozen: Frozen, *, seed: int) -> Can
     guessed = scores.guesses(logits, temperatures)
     judged = corpus.splits != "train"
     found = numbers(corpus, judged, [g for g, own in zip(guessed, judged, strict=True) if own])
+    dense = [own[judged] for own in fitted.logits]
+    found |= scores.alone(dense, corpus.labels[judged], corpus.weights[judged])
     return Candidate(
         recipe="probe",
         encoder=encoder,

@@ -56,6 +56,11 @@ def agreement(guessed: Sequence[Guess], labels: Ints, weights: Floats) -> float:
     return float(np.average(agreed, weights=weights))
 
 
+def alone(logits: Sequence[Floats32], labels: Ints, weights: Floats) -> dict[str, float]:
+    """What heads without other experts beside them agree on."""
+    return {"heads_alone": agreement(guesses(logits, (1.0,) * len(logits)), labels, weights)}
+
+
 def kept(served: Sequence[Guess], reference: Sequence[Guess]) -> tuple[float, float]:
     """Share of answers that the served variant keeps of the reference: among the surer half, and among all.
 

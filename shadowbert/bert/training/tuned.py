@@ -73,7 +73,7 @@ def finetune(recipe: Recipe, bench: Bench) -> Candidate:
         experts=joined(corpus, tuned.heads, _learnt(corpus, features, train), shares),
         temperatures=temperatures,
         rows=scored_rows(corpus, judged, guessed, out_of_fold=False),
-        scores=numbers(corpus, judged, guessed) | keeps | told(corpus, shares),
+        scores=numbers(corpus, judged, guessed) | keeps | told(corpus, shares) | scores.alone(dense, labels, weights),
         settings=asdict(settings) | {"start_regularisation": TRIAL_REGULARISATION, "epochs_kept": tuned.epoch},
     )
     return replace(first, again=partial(_again, bench, First(recipe, tuned.epoch, shares), first))
