@@ -72,7 +72,8 @@ def _root(encoder: str) -> Path:
     try:
         return Path(snapshot_download(encoder, allow_patterns=[*_WANTED], ignore_patterns=[*_OTHERS]))
     except (OSError, ValueError) as exc:
-        raise TrainingFailed(f"the encoder {encoder} is neither a folder nor to be had from the hub: {exc}") from exc
+        why = str(exc).partition("\n")[0]
+        raise TrainingFailed(f"the encoder {encoder} is neither a folder nor to be had from the hub: {why}") from exc
 
 
 def _check_files(encoder: str, folder: Path) -> None:
