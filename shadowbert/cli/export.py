@@ -1,6 +1,5 @@
 """`shadowbert export`: take a student away, as a folder that runs without shadowbert."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from shadowbert.bert.serving.takeaway import write
 from shadowbert.cli.operating import Hand, on_task
 from shadowbert.cli.output import emit, say
 from shadowbert.errors import OperatorError
+from shadowbert.flow.takeaway import folder_name
 
 TRANSFORMERS = "transformers"
 PART = "encoder and heads for AutoModelForSequenceClassification, without words and neighbours"
@@ -31,7 +31,7 @@ def export(
 ) -> None:
     """Write a student as a folder that runs without shadowbert: model, tokenizer, model card and a loader."""
     own, chosen = hand.operations.takeaway.chosen(hand.task, version=version, number=student)
-    target = to or Path(f"{_file_name(own.task)}-student-{chosen.number}")
+    target = to or Path(folder_name(own, chosen))
     if target.exists():
         raise OperatorError(f"{target} exists already, and nothing is overwritten: say another place with --to")
     try:
@@ -55,8 +55,3 @@ def _for_transformers(folder: Path) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own file, no shell
     *_, last = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
     return last if done.returncode else ""
-
-
-def _file_name(task: str) -> str:
-    """A task may be called anything; a folder may not."""
-    return re.sub(r"[^\w.-]+", "-", task).strip(".-")[:80] or "task"

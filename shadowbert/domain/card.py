@@ -115,6 +115,12 @@ class Card:
     variant: str
     variant_why: str
     max_tokens: int
+    longest: int
+    """Characters of the longest input that it was judged on."""
+    cut: float
+    """Share of the examples that were longer than its budget: head and tail were read."""
+    foreign: float | None
+    """Share of the examples in none of its encoder's languages; None where those are unknown."""
     temperatures: tuple[float, ...]
     shares: Mapping[str, Mapping[str, float]]
     """Expert to field to its share beside the heads' 1."""

@@ -1,5 +1,6 @@
 """Which student of a task people mean when they take one away. Knows no files."""
 
+import re
 from dataclasses import dataclass
 
 from shadowbert.domain.records import StudentRow, VersionRow
@@ -29,6 +30,12 @@ class Takeaway:
                 if students:
                     return own, _champion(work, own, students) or students[-1]
             raise OperatorError(_none(work, task, asked, number))
+
+
+def folder_name(version: VersionRow, student: StudentRow) -> str:
+    """A task may be called anything; a folder may not."""
+    name = re.sub(r"[^\w.-]+", "-", version.task).strip(".-")[:80] or "task"
+    return f"{name}-student-{student.number}"
 
 
 def _champion(work: Work, version: VersionRow, students: list[StudentRow]) -> StudentRow | None:

@@ -10,6 +10,7 @@ from shadowbert.domain.records import TrainingJob
 from shadowbert.flow.inherit import Choice
 from shadowbert.reporting import as_data, line_data, unrecognised_data
 from shadowbert.web.desk import Desk
+from shadowbert.web.exports import add_exports
 from shadowbert.web.orders import ORDERS, Order, Outcome
 from shadowbert.web.problems import unfit
 from shadowbert.web.sessions import Doorkeeper, same_origin
@@ -30,6 +31,7 @@ def admin_routes(desk: Desk, doorkeeper: Doorkeeper) -> APIRouter:
 
     router = APIRouter(prefix="/shadowbert/api", dependencies=[Depends(admitted)])
     _add_views(router, desk)
+    add_exports(router, desk)
 
     @router.post("/tasks/{task:path}/{verb}")
     async def command(request: Request, task: str, verb: str) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from shadowbert.bootstrap.operations import Operations
 from shadowbert.flow.operate import Operator
@@ -17,6 +18,8 @@ class Desk:
     report: Callable[[], Report]
     operations: Callable[[], Operations]
     checks: Checks = dict
+    home: Path = Path()
+    """Below it the students' files lie."""
 
     def carry_out(self, task: str, order: Order, *, by: str) -> Outcome:
         """Raises what the operation raises."""

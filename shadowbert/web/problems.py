@@ -7,12 +7,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from shadowbert.errors import OperatorError, ShadowbertError, StaleState, StoreError, UnknownTask
+from shadowbert.errors import ArtifactInvalid, OperatorError, ShadowbertError, StaleState, StoreError, UnknownTask
 
 STATUSES: tuple[tuple[type[ShadowbertError], int], ...] = (
     (UnknownTask, 404),
     (OperatorError, 409),
     (StaleState, 409),
+    (ArtifactInvalid, 409),
     (StoreError, 503),
 )
 

@@ -86,6 +86,7 @@ def build_app(settings: Settings) -> App:
         report=lambda: open_report(settings, station.serving.store),
         operations=lambda: open_operations(settings, station.serving.store),
         checks=station.checks,
+        home=settings.data_dir,
     )
     routers = (metrics_routes(station.metrics), admin_routes(desk, doorkeeper), dashboard_routes(desk, doorkeeper))
     rules = upstream_rules(settings)

@@ -37,7 +37,7 @@ EXPERTS = {
 BINS = 10
 
 
-def make_card(job: Job, corpus: Corpus, candidate: Candidate, *, examples_sha256: str) -> Card:
+def make_card(job: Job, corpus: Corpus, candidate: Candidate, *, examples_sha256: str, longest: int) -> Card:
     meant = _meant(corpus, candidate.rows)
     said = [row.guess.answer for row in candidate.rows]
     return Card(
@@ -51,6 +51,9 @@ def make_card(job: Job, corpus: Corpus, candidate: Candidate, *, examples_sha256
         variant=candidate.variant,
         variant_why=_variant_why(candidate.scores),
         max_tokens=job.max_tokens,
+        longest=longest,
+        cut=candidate.scores["cut"],
+        foreign=candidate.scores.get("foreign"),
         temperatures=candidate.temperatures,
         shares={expert: _below(f"share.{expert}.", candidate.scores) for expert in EXPERTS},
         heads_alone=candidate.scores["heads_alone"],

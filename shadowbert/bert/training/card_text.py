@@ -152,11 +152,17 @@ def _bin(number: int, own: Bin) -> list[str]:
 def _limits(card: Card) -> str:
     return f"""## Limits
 
-- It reads {card.max_tokens} tokens. Asked by shadowbert, a longer input goes to the LLM.
-- It knows the languages that its encoder knows and its examples were in.
+- It reads {card.max_tokens} tokens, of longer inputs head and tail ({percent(card.cut)} of its examples were longer).
+  What has more than {card.longest:,} characters and does not fit is longer than what it was judged on: for the LLM.
+- It knows the languages that its encoder knows and its examples were in{_foreign(card)}.
 - A label that was in no example is never said.
 - It was never compared with people.
 """
+
+
+def _foreign(card: Card) -> str:
+    known = card.foreign
+    return "" if known is None else f"; {percent(known)} of them were in none that the encoder was made for"
 
 
 def _loading() -> str:

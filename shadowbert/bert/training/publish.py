@@ -86,7 +86,8 @@ def _manifest(job: Job, corpus: Corpus, candidate: Candidate, staged: Path, gap:
 
 def _describe(job: Job, corpus: Corpus, candidate: Candidate, staged: Path) -> None:
     """The model card for people and for programs, and which rows were learnt from: ids, never a text."""
-    card = make_card(job, corpus, candidate, examples_sha256=ids_sha256(corpus.ids))
+    length = longest(_judged(corpus, candidate))
+    card = make_card(job, corpus, candidate, examples_sha256=ids_sha256(corpus.ids), longest=length)
     (staged / artifact.CARD).write_text(json.dumps(card.to_json(), indent=1), encoding="utf-8")
     (staged / artifact.README).write_text(card_text(card), encoding="utf-8")
     (staged / artifact.ROWS).write_text(_rows(corpus.ids), encoding="utf-8")

@@ -45,7 +45,10 @@ def test_it_says_what_a_reader_asks() -> None:
     assert "| 0.9 to 1.0 | 80 | 95.0 % | 91.2 % |" in text
     assert '"seed": 1' in text
     assert "- words: `topic` 0.5, `urgent` 0" in text
-    assert "It reads 256 tokens" in text
+    assert "It reads 256 tokens, of longer inputs head and tail (0.0 % of its examples were longer)" in text
+    assert "more than 1,200 characters" in text
+    assert "examples were in." in text
+    assert "examples were in; 62.0 % of them were in none" in card_text(a_card(foreign=0.62))
 
 
 def test_a_large_matrix_shows_the_largest_labels_and_the_others() -> None:
