@@ -7,7 +7,7 @@ import pytest
 from shadowbert.cli.layout import status_lines, task_lines
 from shadowbert.domain.contract import Contract, Field
 from shadowbert.domain.evidence import Move, Ruling, Verdict
-from shadowbert.domain.records import VerdictRow
+from shadowbert.domain.records import StudentRow, VerdictRow
 from shadowbert.domain.task import Stage
 from shadowbert.flow.report import CandidateReport, TaskReport
 
@@ -106,3 +106,14 @@ def test_many_labels_are_counted() -> None:
     many = replace(TASK, contract=Contract((Field(("intent",), labels),), "h"))
     text = " ".join(line.plain.strip() for line in task_lines(many, 80))
     assert "label-11 and 65 more" in text
+
+
+def test_what_the_newest_student_reads_and_in_which_language_it_was_asked() -> None:
+    scores = {"max_tokens": 256.0, "longest": 5210.0, "cut": 0.121, "foreign": 0.62}
+    student = StudentRow("s", "v", 1, 0, "students/s", "probe", 543, 1_760_000_000.0, scores)
+    lines = [line.plain.strip() for line in task_lines(replace(TASK, students=(student,)), None)]
+    (reads,) = [line for line in lines if line.startswith("reads ")]
+    assert reads.endswith("(12.1 % of the examples) head and tail, up to 5,210 characters")
+    assert [line for line in lines if line.startswith("language") and "about 62 % of the examples" in line]
+    silent = [line.plain.strip() for line in task_lines(TASK, None)]
+    assert not [line for line in silent if line.startswith(("reads ", "language "))]
