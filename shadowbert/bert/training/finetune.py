@@ -88,7 +88,7 @@ def repeat(
     encoder: Encoder, heads: Sequence[Head], lesson: Lesson, *, settings: Settings, epochs: int
 ) -> tuple[Head, ...]:
     """The same course on another lesson, without a judge: as many epochs as were best, at the same pace."""
-    course = _Course(encoder, heads, lesson, settings)
+    course = _Course(encoder, heads, lesson, settings, phase="fine-tuning on all examples")
     for epoch in range(1, epochs + 1):
         emit("epoch", epoch=epoch, of=epochs, loss=round(course.epoch(epoch), 4))
     return course.end()
@@ -100,7 +100,9 @@ State = dict[str, Tensor]
 class _Course:
     """The encoder, its heads and the optimiser, from the first step to the last."""
 
-    def __init__(self, encoder: Encoder, heads: Sequence[Head], lesson: Lesson, settings: Settings) -> None:
+    def __init__(
+        self, encoder: Encoder, heads: Sequence[Head], lesson: Lesson, settings: Settings, phase: str = "fine-tuning"
+    ) -> None:
         torch.manual_seed(settings.seed)
         self._encoder, self._before, self._lesson, self._settings = encoder, heads, lesson, settings
         self._layers = torch.nn.ModuleList([_layer(head) for head in heads])
@@ -109,6 +111,7 @@ class _Course:
         freeze(encoder.model, settings.frozen)
         self._optimiser = _optimiser(encoder, self._layers, settings)
         steps = settings.epochs * -(-len(lesson.tokens) // settings.batch)
+        self._phase = phase
         self._told = Steps("finetune", steps)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimiser, lambda step: _pace(step, steps, settings.warmup)
@@ -120,7 +123,7 @@ class _Course:
         losses: list[float] = []
         for rows in _batches(self._lesson.tokens, self._settings, number):
             losses.append(self._step(rows))
-            self._told.done(phase="fine-tuning", loss=round(float(np.mean(losses)), 4))
+            self._told.done(phase=self._phase, loss=round(float(np.mean(losses)), 4))
         self._encoder.eval()
         return float(np.mean(losses))
 

@@ -44,7 +44,8 @@ class First:
     """What the first run found out, for the second."""
 
     recipe: Recipe
-    epochs: int
+    share: float
+    """Of the course that was best to go: it has fewer epochs where there are more rows."""
     shares: Sequence[Shares]
 
 
@@ -76,7 +77,7 @@ def finetune(recipe: Recipe, bench: Bench) -> Candidate:
         scores=numbers(corpus, judged, guessed) | keeps | told(corpus, shares) | scores.alone(dense, labels, weights),
         settings=asdict(settings) | {"start_regularisation": TRIAL_REGULARISATION, "epochs_kept": tuned.epoch},
     )
-    return replace(first, again=partial(_again, bench, First(recipe, tuned.epoch, shares), first))
+    return replace(first, again=partial(_again, bench, First(recipe, tuned.epoch / settings.epochs, shares), first))
 
 
 def _again(bench: Bench, found: First, first: Candidate) -> Candidate:
@@ -85,7 +86,8 @@ def _again(bench: Bench, found: First, first: Candidate) -> Candidate:
     rows = rows_of(corpus, bench.frozen.features)
     start = [fit_head(rows, field, TRIAL_REGULARISATION) for field in range(len(corpus.sizes))]
     settings = ladder.settings(found.recipe, len(every), seed=bench.seed)
-    heads = repeat(encoder, start, _lesson(corpus, every), settings=settings, epochs=found.epochs)
+    epochs = max(1, round(found.share * settings.epochs))
+    heads = repeat(encoder, start, _lesson(corpus, every), settings=settings, epochs=epochs)
     graphs = make_graphs(encoder, bench.folder / f"{found.recipe}-again")
     features = embed(graphs.path(first.variant), corpus, corpus.texts)
     experts = joined(corpus, heads, _learnt(corpus, features, every), found.shares)
