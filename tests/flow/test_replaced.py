@@ -1,14 +1,10 @@
 """What the stations make of a version whose template an operator has edited: nothing any more."""
 
-from pathlib import Path
-
-import pytest
-
-from shadowbert.domain.task import Policy, Stage
-from shadowbert.flow.train import Recipes, Train
+from shadowbert.domain.task import Stage
+from shadowbert.flow.train import Train
 from shadowbert.store.store import Store
 from shadowbert.testing.fakes import ScriptedTrainer
-from shadowbert.testing.lineage import NOW, Lineage, found
+from shadowbert.testing.lineage import NOW, Lineage
 from tests.flow.stationed import Bench
 from tests.flow.test_train import GOOD
 from tests.store.rows import a_version
@@ -21,21 +17,6 @@ def replaced(store: Store, version_id: str) -> str:
         work.tasks.found(new)
         work.tasks.replace(version_id, new.id)
     return new.id
-
-
-@pytest.fixture
-def line(sqlite_store: Store) -> Lineage:
-    return found(sqlite_store)
-
-
-@pytest.fixture
-def trainer() -> ScriptedTrainer:
-    return ScriptedTrainer()
-
-
-@pytest.fixture
-def train(sqlite_store: Store, trainer: ScriptedTrainer, tmp_path: Path) -> Train:
-    return Train(sqlite_store, trainer, Policy(first_training=40), Recipes(), tmp_path, lambda: NOW)
 
 
 def test_no_training_is_due(line: Lineage, train: Train, trainer: ScriptedTrainer) -> None:

@@ -1,37 +1,19 @@
 """Labels that cannot be learnt yet: a student is not let say them, and with one label alone none is trained."""
 
-from pathlib import Path
-
 import pytest
 
 from shadowbert.domain.records import TrainingJob
 from shadowbert.domain.task import Policy
 from shadowbert.errors import OperatorError
 from shadowbert.flow.operate import Operate, Operator
-from shadowbert.flow.train import Recipes, Train, TrainingResult
+from shadowbert.flow.train import Train, TrainingResult
 from shadowbert.gating.threshold import Scored
-from shadowbert.store.store import Store
 from shadowbert.testing.fakes import ScriptedTrainer
-from shadowbert.testing.lineage import NOW, Lineage, found
+from shadowbert.testing.lineage import NOW, Lineage
 from tests.store.rows import a_call, loaded
 
 ACCOUNT, CARD, TRANSFER = (0,), (1,), (2,)
 WHO = Operator("maria")
-
-
-@pytest.fixture
-def line(sqlite_store: Store) -> Lineage:
-    return found(sqlite_store)
-
-
-@pytest.fixture
-def trainer() -> ScriptedTrainer:
-    return ScriptedTrainer()
-
-
-@pytest.fixture
-def train(sqlite_store: Store, trainer: ScriptedTrainer, tmp_path: Path) -> Train:
-    return Train(sqlite_store, trainer, Policy(first_training=40), Recipes(), tmp_path, lambda: NOW)
 
 
 def answered(line: Lineage, *answers: tuple[int, ...]) -> None:
