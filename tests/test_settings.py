@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from shadowbert.domain.task import Policy
 from shadowbert.errors import ConfigError
-from shadowbert.settings import Settings, load_settings
+from shadowbert.sections import Settings
+from shadowbert.settings import load_settings
 
 EXAMPLE = Path(__file__).parents[1] / "configs" / "shadowbert.toml"
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shadowbert.errors import ConfigError
-from shadowbert.settings import Settings, load_settings
+from shadowbert.sections import Settings
+from shadowbert.settings import load_settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ A web process whose calls reach no store is not watched: no audit of its answers
 
 import time
 
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 
 FILE_NAME = "loader.pulse"
 

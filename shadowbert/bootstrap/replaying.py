@@ -15,7 +15,8 @@ from shadowbert.bootstrap.upstreams import every_upstream
 from shadowbert.domain.exchange import Endpoint
 from shadowbert.errors import ConfigError, UpstreamError
 from shadowbert.flow.carryover import Replied
-from shadowbert.settings import Settings, UpstreamSettings, key_variable, upstream_key
+from shadowbert.sections import Settings, UpstreamSettings
+from shadowbert.settings import key_variable, upstream_key
 from shadowbert.upstream.target import map_target
 
 AT_ONCE = 4

@@ -18,7 +18,7 @@ from shadowbert.flow.journal import SegmentJournal
 from shadowbert.flow.mirror import StageMirror
 from shadowbert.flow.policy import AnswerPolicy
 from shadowbert.routing.coins import Coins
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.store.store import Store
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shadowbert.errors import StoreError
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.store.store import Store
 
 COIN_KEY = "coin_key"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shadowbert.routing.upstreams import DEFAULT, UpstreamRule, UpstreamRules
-from shadowbert.settings import Settings, UpstreamSettings
+from shadowbert.sections import Settings, UpstreamSettings
 from shadowbert.upstream.relay import Relay, Timeouts
 from shadowbert.upstream.switch import Switch
 

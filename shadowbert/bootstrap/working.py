@@ -14,7 +14,7 @@ from shadowbert.flow.report import Report
 from shadowbert.flow.retain import Retain
 from shadowbert.flow.shadow import Shadow, Shelf
 from shadowbert.flow.train import Recipes, Train, Trainer
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.store.store import Store
 
 Clock = Callable[[], float]

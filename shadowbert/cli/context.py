@@ -17,7 +17,8 @@ from shadowbert.cli.output import complain
 from shadowbert.errors import ConfigError, SchemaOutdated, ShadowbertError
 from shadowbert.flow.operate import Operator
 from shadowbert.flow.report import Report
-from shadowbert.settings import Settings, load_settings
+from shadowbert.sections import Settings
+from shadowbert.settings import load_settings
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML).", show_default=False)]
 SetOption = Annotated[

@@ -16,7 +16,7 @@ from shadowbert.children import FILE_NAME, ChildState, read_children
 from shadowbert.cli.context import ConfigOption, DataDirOption, JsonOption, SetOption, failures, gather
 from shadowbert.cli.output import emit, say
 from shadowbert.errors import ShadowbertError
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.supervisor import supervised
 
 GIGABYTE = 1024**3

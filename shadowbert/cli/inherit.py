@@ -15,7 +15,7 @@ from shadowbert.flow.carryover import UNMOVED, Comparison, Questions
 from shadowbert.flow.inherit import Check, Choice, Plan
 from shadowbert.flow.operate import Operator
 from shadowbert.prices import cost
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 
 STAY = "students that were taught them stay"
 SHOWN = 10

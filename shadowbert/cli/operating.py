@@ -18,7 +18,7 @@ from shadowbert.cli.context import (
     operator,
 )
 from shadowbert.flow.operate import Operator
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 
 Command = Callable[..., None]
 

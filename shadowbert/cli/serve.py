@@ -14,7 +14,7 @@ from shadowbert.cli.context import ConfigOption, DataDirOption, SetOption, failu
 from shadowbert.cli.output import say
 from shadowbert.errors import ConfigError
 from shadowbert.lifeline import follow
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.supervisor import ChildSpec, Supervisor, listen, orphans, serve_specs, single_instance
 
 ORPHANS_S = 30.0

@@ -20,7 +20,8 @@ from pydantic import ValidationError
 
 from shadowbert.errors import ConfigError, OperatorError
 from shadowbert.lifeline import Lifeline
-from shadowbert.settings import Settings, foreign_variables
+from shadowbert.sections import Settings
+from shadowbert.settings import foreign_variables
 
 PATIENCE_S = 60.0
 CONFIG = "shadowbert.toml"

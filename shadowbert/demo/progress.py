@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shadowbert.domain.task import Stage
 from shadowbert.flow.collect import MARK as COLLECT
 from shadowbert.flow.report import Report, TaskReport
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.store.store import Store
 
 UNDER_WAY = frozenset({"queued", "running"})

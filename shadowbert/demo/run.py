@@ -30,7 +30,7 @@ from shadowbert.demo.upstream import Upstream, Weather, simulated
 from shadowbert.demo.view import Screen, open_screen
 from shadowbert.domain.task import Stage
 from shadowbert.errors import ConfigError, StoreError
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 
 LOOK_S = 0.3
 

@@ -11,7 +11,7 @@ from shadowbert.bootstrap.working import open_operations, open_report
 from shadowbert.children import FILE_NAME, read_children
 from shadowbert.flow.incoming import Client, Incoming
 from shadowbert.flow.recording import Tally
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.web.admin import admin_routes
 from shadowbert.web.app import create_app
 from shadowbert.web.client import App

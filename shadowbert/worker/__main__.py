@@ -14,7 +14,7 @@ from shadowbert.bootstrap.working import note_policy, open_stations
 from shadowbert.errors import JournalError, ShadowbertError, StoreError
 from shadowbert.flow.load import Loader
 from shadowbert.lifeline import follow
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.store.store import StoreSink
 from shadowbert.worker.loop import WorkerLoop
 from shadowbert.worker.shelf import StudentShelf

@@ -1,14 +1,14 @@
-"""A setting that nobody reads is a promise that nobody keeps: every key is read outside shadowbert/settings.py."""
+"""A setting that nobody reads is a promise that nobody keeps: every key is read outside shadowbert/sections.py."""
 
 import ast
 from collections.abc import Iterator
 
 import pytest
 
-from shadowbert.settings import PolicySettings, Settings, UpstreamSettings
+from shadowbert.sections import PolicySettings, Settings, UpstreamSettings
 from tests.architecture.source import Module, modules, parsed
 
-HOME = "shadowbert/settings.py"
+HOME = "shadowbert/sections.py"
 # Properties of the settings that read keys for whoever reads them.
 THROUGH = {
     "total_limit_s": {"upstream.total_s"},

@@ -9,7 +9,7 @@ import pytest
 from shadowbert.bootstrap.replaying import FAILURES, key_of, replay
 from shadowbert.domain.exchange import Endpoint
 from shadowbert.errors import ConfigError, UpstreamError
-from shadowbert.settings import NamedUpstreamSettings, Settings, UpstreamSettings
+from shadowbert.sections import NamedUpstreamSettings, Settings, UpstreamSettings
 from shadowbert.testing.calls import asked
 from shadowbert.testing.faults import Fault, Kind
 from shadowbert.testing.serving import serving_upstream

@@ -20,7 +20,7 @@ from shadowbert.bootstrap.working import open_operations, open_report
 from shadowbert.children import FILE_NAME, Child, Children, ChildState, write_children
 from shadowbert.domain.task import Stage
 from shadowbert.flow.operate import Operator
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.testing.lineage import found
 from shadowbert.testing.serving import serving, serving_upstream
 from shadowbert.testing.simulated import SimulatedUpstream, Simulation

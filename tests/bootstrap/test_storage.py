@@ -7,7 +7,7 @@ import pytest
 
 from shadowbert.bootstrap.storage import coin_key, open_store, prepare_store, upgrade_store
 from shadowbert.errors import SchemaOutdated, StoreError
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.store.store import Store
 
 

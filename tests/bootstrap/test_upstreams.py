@@ -7,7 +7,7 @@ import pytest
 from shadowbert.bootstrap.serving import open_serving
 from shadowbert.bootstrap.storage import prepare_store
 from shadowbert.bootstrap.upstreams import keyless, upstream_rules
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.testing.raw import replying, serving_raw
 from shadowbert.testing.serving import serving
 from shadowbert.web.process import build_app

@@ -6,7 +6,7 @@ import pytest
 
 from shadowbert.bootstrap.storage import open_store, prepare_store
 from shadowbert.bootstrap.working import note_policy, open_operations, open_report, policy_of
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 
 
 @pytest.fixture

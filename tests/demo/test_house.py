@@ -6,7 +6,8 @@ import pytest
 
 from shadowbert.demo.house import CONFIG, serving, settings_for, url_of
 from shadowbert.errors import OperatorError
-from shadowbert.settings import Settings, load_settings
+from shadowbert.sections import Settings
+from shadowbert.settings import load_settings
 
 
 @pytest.fixture

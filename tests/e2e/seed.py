@@ -11,7 +11,7 @@ from shadowbert.bootstrap.storage import open_store, prepare_store
 from shadowbert.bootstrap.working import Stations, open_operations, open_stations
 from shadowbert.domain.exchange import Exchange
 from shadowbert.flow.operate import Operator
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.store.store import StoreSink
 from shadowbert.testing.completions import Completion, whole
 from shadowbert.testing.exchanges import an_exchange

@@ -5,7 +5,7 @@ import urllib.request
 from pathlib import Path
 
 from shadowbert.bootstrap.storage import prepare_store
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.testing.serving import serving, serving_upstream
 from shadowbert.testing.simulated import SimulatedUpstream, Simulation
 from shadowbert.web.process import build_app

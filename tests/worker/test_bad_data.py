@@ -14,7 +14,7 @@ import pytest
 
 from shadowbert.bootstrap.working import Stations, open_stations
 from shadowbert.domain.records import TrainingJob
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.store.store import Store, StoreSink
 from shadowbert.testing.calls import a_call, answered, asked
 from shadowbert.testing.lineage import NOW

@@ -11,7 +11,7 @@ import pytest
 from shadowbert.bootstrap.working import Stations, open_stations
 from shadowbert.domain.student import Guess
 from shadowbert.domain.task import Stage
-from shadowbert.settings import Settings
+from shadowbert.sections import Settings
 from shadowbert.store.store import Store
 from shadowbert.testing.exchanges import an_exchange
 from shadowbert.testing.factories import sure
