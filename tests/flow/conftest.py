@@ -23,4 +23,11 @@ def trainer() -> ScriptedTrainer:
 
 @pytest.fixture
 def train(sqlite_store: Store, trainer: ScriptedTrainer, tmp_path: Path) -> Train:
-    return Train(sqlite_store, trainer, Policy(first_training=40), Recipes(), tmp_path, lambda: NOW)
+    return Train(
+        sqlite_store,
+        trainer,
+        Policy(first_training=40, fine_tune_from=80),
+        Recipes(fine_tune_from=80),
+        tmp_path,
+        lambda: NOW,
+    )
