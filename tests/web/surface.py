@@ -2,9 +2,11 @@
 
 import http.client
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -39,6 +41,15 @@ class Reply:
     @property
     def detail(self) -> str:
         return str(self.json["detail"])
+
+
+def said(reply: Reply) -> str:
+    """The page's text, tags taken away."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", reply.text)))
+
+
+def alerts(reply: Reply) -> str:
+    return " ".join(unescape(text) for text in re.findall(r'role="alert">(.*?)</', reply.text, re.DOTALL))
 
 
 @dataclass

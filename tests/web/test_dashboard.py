@@ -1,99 +1,18 @@
-"""The page through real HTTP: signing in and out, what it shows, what its forms do, and that nothing in it can run."""
+"""The page through real HTTP: what it shows, and that nothing in it can run."""
 
 import re
-from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
-import pytest
-
 from shadowbert.domain.card import Agreed, FieldCard
-from shadowbert.domain.contract import Contract, Field, Fill, Unlearnable
-from shadowbert.domain.records import Progress
+from shadowbert.domain.contract import Contract, Field
 from shadowbert.domain.route import Decider, Reason, Route, Source
 from shadowbert.domain.task import Stage
 from shadowbert.testing.cards import TOPIC, a_card
-from shadowbert.testing.lineage import NOW, SERVED, Lineage, found
-from shadowbert.web.sessions import LIFETIME_S
-from tests.web.surface import TOKEN, Reply, Surface
+from shadowbert.testing.lineage import SERVED, Lineage, found
+from tests.web.surface import Surface, alerts, said
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
-SIGN_IN = "<h1>Sign in</h1>"
-
-
-def said(reply: Reply) -> str:
-    """The page's text, tags taken away."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", reply.text)))
-
-
-def alerts(reply: Reply) -> str:
-    return " ".join(unescape(text) for text in re.findall(r'role="alert">(.*?)</', reply.text, re.DOTALL))
-
-
-# Signing in and out.
-
-
-def test_a_stranger_sees_the_sign_in_form_and_nothing_else(surface: Surface, line: Lineage) -> None:
-    for headers in ({}, surface.expired, {"cookie": "shadowbert_session=1.2"}, surface.bearer):
-        for path in ("/shadowbert/", "/shadowbert/task?name=bank"):
-            reply = surface.call("GET", path, headers)
-            assert SIGN_IN in reply.text
-            assert "bank" not in reply.text
-
-
-def test_signing_in_gives_a_session_that_scripts_and_other_sites_cannot_use(surface: Surface) -> None:
-    reply = surface.form("/shadowbert/login", surface.from_here, token=f" {TOKEN}\n")
-    assert (reply.status, reply.headers["location"]) == (303, "/shadowbert/")
-    cookie, *marks = reply.headers["set-cookie"].split("; ")
-    assert {mark.lower() for mark in marks} == {
-        "httponly", "samesite=strict", "path=/shadowbert", f"max-age={LIFETIME_S}",
-    }  # fmt: skip
-    assert TOKEN not in cookie
-    assert "No task yet" in said(surface.call("GET", "/shadowbert/", {"cookie": cookie}))
-
-
-def test_wrong_tokens_are_answered_alike(surface: Surface) -> None:
-    wrong = ["", TOKEN[:-1], "t\u00f6ken", surface.doorkeeper.session()]
-    replies = [surface.form("/shadowbert/login", surface.from_here, token=token) for token in wrong]
-    assert {reply.status for reply in replies} == {401}
-    assert {alerts(reply) for reply in replies} == {"That is not the token."}
-    assert not any("set-cookie" in reply.headers for reply in replies)
-
-
-@pytest.mark.parametrize(
-    "headers", [{}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}]
-)
-def test_another_site_can_neither_sign_in_nor_command_nor_sign_out(
-    headers: dict[str, str], surface: Surface, line: Lineage
-) -> None:
-    assert surface.form("/shadowbert/login", headers, token=TOKEN).status == 403
-    reply = surface.form("/shadowbert/command", {**surface.session, **headers}, task="bank", verb="pause")
-    assert (reply.status, alerts(reply)) == (403, "Commands must come from this page.")
-    assert "set-cookie" not in surface.form("/shadowbert/logout", {**surface.session, **headers}).headers
-    assert line.now.stage is Stage.COLLECTING
-
-
-def test_signing_out_takes_the_cookie_away(surface: Surface) -> None:
-    reply = surface.form("/shadowbert/logout", {**surface.session, **surface.from_here})
-    assert (reply.status, reply.headers["location"]) == (303, "/shadowbert/")
-    assert 'shadowbert_session=""' in reply.headers["set-cookie"]
-    assert "Max-Age=0" in reply.headers["set-cookie"]
-
-
-def test_a_command_without_a_session(surface: Surface, line: Lineage) -> None:
-    for headers in ({}, surface.expired, surface.bearer):
-        reply = surface.form("/shadowbert/command", {**headers, **surface.from_here}, task="bank", verb="pause")
-        assert (reply.status, alerts(reply)) == (401, "Sign in first.")
-    assert line.now.stage is Stage.COLLECTING
-
-
-def test_the_bare_path_leads_home(surface: Surface) -> None:
-    reply = surface.call("GET", "/shadowbert")
-    assert (reply.status, reply.headers["location"]) == (307, "/shadowbert/")
-
-
-def test_a_form_that_is_too_large(surface: Surface) -> None:
-    assert surface.form("/shadowbert/login", surface.from_here, token="x" * 70_000).status == 413
 
 
 # What it shows.
@@ -226,42 +145,6 @@ def test_a_store_that_does_not_answer_is_not_shown_as_an_empty_one(
         assert "No task yet" not in reply.text
 
 
-# What its forms do.
-
-
-def test_commands(surface: Surface, line: Lineage) -> None:
-    candidate = line.candidate(line.student())
-    line.evidence(candidate, agree=200)
-    for verb, stage in (
-        ("cutover", Stage.LIVE), ("rollback", Stage.SHADOW), ("resume", Stage.SHADOW), ("pause", Stage.PAUSED),
-        ("off", Stage.OFF),
-    ):  # fmt: skip
-        reply = surface.submit(task="bank", verb=verb)
-        assert (reply.status, reply.headers["location"]) == (303, "/shadowbert/task?name=bank")
-        assert line.now.stage is stage
-    assert surface.submit(task="bank", verb="retrain").status == 303
-    with line.store.read() as work:
-        assert work.jobs.open_count() == 1
-        assert {v.by for v in work.tasks.verdicts([line.version_id])} == {"dashboard"}
-
-
-def test_a_training_under_way_is_shown_and_cancelled(surface: Surface, line: Lineage) -> None:
-    line.calls(40)
-    assert "Cancel the training" not in surface.page("/shadowbert/task?name=bank").text
-    with line.store.write() as work:
-        job = work.jobs.queue(line.version_id, cause="asked", at=NOW)
-        work.jobs.start(job.id, examples=40)
-        work.jobs.note(job.id, Progress("fine-tuning", step=3, of=9, loss=0.41, seconds_left=40, student=1))
-    told = "Training: student 1: fine-tuning, step 3 of 9, loss 0.41, about 40 s left"
-    for path in ("/shadowbert/", "/shadowbert/task?name=bank"):
-        assert told in said(surface.page(path))
-    assert "Cancel the training" in surface.page("/shadowbert/task?name=bank").text
-    assert surface.submit(task="bank", verb="retrain", cancel="1").status == 303
-    text = said(surface.page("/shadowbert/task?name=bank"))
-    assert "the next is trained at 200 examples; Cancelled by dashboard." in text
-    assert "Cancel the training" not in text
-
-
 def test_students_to_come(surface: Surface, line: Lineage) -> None:
     for number, (examples, coverage) in enumerate(((200, 0.0), (400, 0.18), (800, 0.48), (1600, 0.58)), start=1):
         line.student(number=number, examples=examples, agreement=0.9, coverage=coverage, target=0.95)
@@ -272,46 +155,35 @@ def test_students_to_come(surface: Surface, line: Lineage) -> None:
     assert "60.0 % of calls" in said(reply)
 
 
-def test_a_refused_command_tells_why_on_the_tasks_page(surface: Surface, line: Lineage) -> None:
-    candidate = line.candidate(line.student())
-    line.evidence(candidate, agree=20)
-    reply = surface.submit(task="bank", verb="cutover")
-    assert reply.status == 409
-    assert alerts(reply).startswith("the gate has not passed for bank")
-    assert 'action="/shadowbert/command"' in reply.text
-    assert surface.submit(task="bank", verb="cutover", force="on").status == 303
-    assert line.now.forced
+def test_what_the_examples_are_worth(surface: Surface, line: Lineage) -> None:
+    line.labelled(*[(f"t{n % 20}", n % 2) for n in range(40)], ("seldom", 2))
+    text = said(surface.call("GET", "/shadowbert/task?name=bank", surface.session))
+    assert "21 examples; 20 inputs were asked more than once, 0 of them got different answers" in text
+    assert "Not learnable yet: label transfer (1); the LLM answers these." in text
 
 
-@pytest.mark.parametrize(
-    ("fields", "status", "text"),
-    [
-        ({"task": "bnak", "verb": "pause"}, 404, "no task is called 'bnak'"),
-        ({"task": "bank", "verb": "destroy"}, 409, "there is no command 'destroy'"),
-        ({"task": "bank"}, 409, "there is no command ''"),
-        ({}, 404, "no task is called ''"),
-    ],
-)
-def test_what_no_form_of_ours_sends(
-    fields: dict[str, str], status: int, text: str, surface: Surface, line: Lineage
-) -> None:
-    reply = surface.submit(**fields)
-    assert reply.status == status
-    assert text in said(reply)
+def test_a_student_s_card(surface: Surface, line: Lineage) -> None:
+    evil = FieldCard("label", (EVIL, "fine"), Agreed(1, 2, 0.01, 0.99), ((0, 0, 1), (1, 0, 1)))
+    surface.cards["one"] = a_card(fields=(TOPIC, evil))
+    line.student(artifact="one", coverage=0.125)
+    page = surface.call("GET", "/shadowbert/task?name=bank", surface.session)
+    assert "<script" not in page.text
+    for told in (
+        "What student 1 knows", "Coverage is low, 12.5 %: 10 of 10 disagreements are loan said for card; ",
+        "91 of 100 agree (91 %, between 83.6 % and 95.8 %)", "topic: loan said where the LLM says card: 7 of 47 times",
+        "Its confidence is 5 % off on average", "90 to 100 % 80 95.0 % 91.2 %", "Probe on the bundled encoder",
+        "regularisation topic 10.0, urgent 1.0", "seed 1",
+    ):  # fmt: skip
+        assert told in said(page)
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "a b&c=d", "caf\u00e9", "%2F", "+"])
-def test_any_name_can_be_commanded(name: str, surface: Surface, line: Lineage) -> None:
-    odd = found(line.store, task=name)
-    (link,) = re.findall(
-        r'<h2><a href="(/shadowbert/task\?name=[^"]*)"><span class="name">(?!bank)', surface.page().text
-    )
-    assert f'name="task" value="{name.replace("&", "&amp;")}"' in surface.page(unescape(link)).text
-    reply = surface.submit(task=name, verb="pause")
-    assert reply.status == 303
-    assert surface.page(reply.headers["location"]).status == 200
-    assert odd.now.stage is Stage.PAUSED
-    assert line.now.stage is Stage.COLLECTING
+def test_the_admin_api_has_the_whole_card(surface: Surface, line: Lineage) -> None:
+    surface.cards["one"] = a_card()
+    line.student(artifact="one")
+    (task,) = surface.call("GET", "/shadowbert/api/tasks/bank", surface.bearer).json
+    assert task["card"]["student"] == 1
+    assert task["card"]["fields"][0]["confusion"][1] == [0, 1, 7]
+    assert task["card"]["recipe"] == "probe"
 
 
 # Nothing in it can run.
@@ -363,49 +235,3 @@ def test_the_style_sheet_may_be_kept(surface: Surface) -> None:
 def test_only_the_overview_reloads_itself(surface: Surface, line: Lineage) -> None:
     assert 'http-equiv="refresh"' in surface.page().text
     assert 'http-equiv="refresh"' not in surface.page("/shadowbert/task?name=bank").text, "somebody may be typing there"
-
-
-def test_what_no_student_can_say_is_filled_on_the_page(surface: Surface, line: Lineage) -> None:
-    parts = (Unlearnable(("reason",), True, ("string",)), Unlearnable(("note",), False, ("string",)))
-    free = found(line.store, task="free", contract=replace(line.now.contract, unlearnable=parts))
-    text = said(surface.page("/shadowbert/task?name=free"))
-    assert "1 of 3 fields learnable; cannot be answered locally because `reason` is required" in text
-    assert surface.submit(task="free", verb="fill", field="reason", value='"n/a"', say="1").status == 303
-    assert surface.submit(task="free", verb="fill", field="note", value="", omit="1").status == 303
-    assert free.now.fills == {"reason": Fill("n/a"), "note": Fill(omitted=True)}
-    assert 'filled with "n/a"' in said(surface.page("/shadowbert/task?name=free"))
-    assert surface.submit(task="free", verb="fill", field="reason", value="x", llm="1").status == 303
-    assert free.now.fills == {"note": Fill(omitted=True)}
-    refused = surface.submit(task="free", verb="fill", field="reason", say="1")
-    assert "this is none:" in alerts(refused)
-
-
-def test_what_the_examples_are_worth(surface: Surface, line: Lineage) -> None:
-    line.labelled(*[(f"t{n % 20}", n % 2) for n in range(40)], ("seldom", 2))
-    text = said(surface.call("GET", "/shadowbert/task?name=bank", surface.session))
-    assert "21 examples; 20 inputs were asked more than once, 0 of them got different answers" in text
-    assert "Not learnable yet: label transfer (1); the LLM answers these." in text
-
-
-def test_a_student_s_card(surface: Surface, line: Lineage) -> None:
-    evil = FieldCard("label", (EVIL, "fine"), Agreed(1, 2, 0.01, 0.99), ((0, 0, 1), (1, 0, 1)))
-    surface.cards["one"] = a_card(fields=(TOPIC, evil))
-    line.student(artifact="one", coverage=0.125)
-    page = surface.call("GET", "/shadowbert/task?name=bank", surface.session)
-    assert "<script" not in page.text
-    for told in (
-        "What student 1 knows", "Coverage is low, 12.5 %: 10 of 10 disagreements are loan said for card; ",
-        "91 of 100 agree (91 %, between 83.6 % and 95.8 %)", "topic: loan said where the LLM says card: 7 of 47 times",
-        "Its confidence is 5 % off on average", "90 to 100 % 80 95.0 % 91.2 %", "Probe on the bundled encoder",
-        "regularisation topic 10.0, urgent 1.0", "seed 1",
-    ):  # fmt: skip
-        assert told in said(page)
-
-
-def test_the_admin_api_has_the_whole_card(surface: Surface, line: Lineage) -> None:
-    surface.cards["one"] = a_card()
-    line.student(artifact="one")
-    (task,) = surface.call("GET", "/shadowbert/api/tasks/bank", surface.bearer).json
-    assert task["card"]["student"] == 1
-    assert task["card"]["fields"][0]["confusion"][1] == [0, 1, 7]
-    assert task["card"]["recipe"] == "probe"
