@@ -17,6 +17,7 @@ ShadowbertError
     ├── StudentBusy
     ├── InputTooLong
     └── TrainingFailed
+        └── RankDied
 
 An upstream reply with status 4xx or 5xx is not an error: it is an answer, relayed as bytes.
 """
@@ -91,3 +92,7 @@ class InputTooLong(StudentError):
 
 class TrainingFailed(StudentError):
     """The training process ended without a student."""
+
+
+class RankDied(TrainingFailed):
+    """One of several processes that train together died."""

@@ -14,6 +14,7 @@ from types import TracebackType
 from shadowbert.bert.training.job import read_job
 from shadowbert.bert.training.progress import emit
 from shadowbert.bert.training.train import train
+from shadowbert.errors import RankDied
 from shadowbert.lifeline import follow
 
 OUT_OF_MEMORY = (
@@ -33,13 +34,13 @@ def main(folder: Path) -> None:
 def report_failure(kind: type[BaseException], exc: BaseException, trace: TracebackType | None) -> None:
     """Installed as `sys.excepthook`: the interpreter itself ends with exit code 1 after it."""
     reason = str(exc) or kind.__name__
-    emit("failed", reason=reason, kind=kind.__name__, again=ran_out_of_memory(exc))
+    emit("failed", reason=reason, kind=kind.__name__, again=may_pass(exc))
     traceback.print_exception(kind, exc, trace)
 
 
-def ran_out_of_memory(exc: BaseException) -> bool:
-    """Which may pass: another attempt is worth its while. Libraries have no exception for it on CPU, only words."""
-    return isinstance(exc, MemoryError) or any(phrase in str(exc) for phrase in OUT_OF_MEMORY)
+def may_pass(exc: BaseException) -> bool:
+    """Whether another attempt is worth its while. Libraries have no exception for memory on CPU, only words."""
+    return isinstance(exc, MemoryError | RankDied) or any(phrase in str(exc) for phrase in OUT_OF_MEMORY)
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:

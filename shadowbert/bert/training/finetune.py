@@ -1,19 +1,23 @@
 """Linear-probe-then-fine-tune: from fitted heads on, train heads and encoder together.
 
 Kumar et al. 2022 (arXiv 2202.10054): random heads would first distort the features they are to read. The nearer a layer
-is to the words, the slower it learns (Howard and Ruder 2018, arXiv 1801.06146). Refuses to know files, variants and
+is to the words, the slower it learns (Howard and Ruder 2018, arXiv 1801.06146). Where several ranks train, each learns
+its share of every batch, all take the same steps, and the first one judges for all. Refuses to know files, variants and
 whether the result is any better than another recipe's.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from torch.nn.utils import clip_grad_norm_
 
+from shadowbert.bert.training.batches import batches, pad, share
+from shadowbert.bert.training.device import autocast
 from shadowbert.bert.training.encoder import Encoder
 from shadowbert.bert.training.heads import Floats32, Head
 from shadowbert.bert.training.layers import freeze, paced, reinitialise
@@ -68,13 +72,23 @@ class Tuned:
     """The one that was kept, from 1."""
 
 
-def fine_tune(encoder: Encoder, heads: Sequence[Head], lesson: Lesson, *, settings: Settings, judge: Judge) -> Tuned:
-    """Train the encoder in place; it and the heads are left as they were after the epoch that is judged best."""
-    course = _Course(encoder, heads, lesson, settings)
+def fine_tune(
+    encoder: Encoder,
+    heads: Sequence[Head],
+    lesson: Lesson,
+    *,
+    settings: Settings,
+    judge: Judge,
+    accelerator: Accelerator,
+) -> Tuned:
+    """Train the encoder in place; it and the heads are left as they were after the epoch that is judged best, on the
+    CPU. The judge is asked on the first rank alone, and its word holds on all.
+    """
+    course = _Course(encoder, heads, lesson, settings, accelerator)
     best, kept, at = (-1.0, 0.0), course.state(), 0
     for epoch in range(1, settings.epochs + 1):
         loss = course.epoch(epoch)
-        judged = judge(course.heads())
+        judged = _told_all(judge(course.heads()) if accelerator.is_main_process else best, accelerator)
         emit("epoch", epoch=epoch, of=settings.epochs, loss=round(loss, 4), agreement=round(judged[0], 4))
         if judged > best:
             best, kept, at = judged, course.state(), epoch
@@ -85,55 +99,95 @@ def fine_tune(encoder: Encoder, heads: Sequence[Head], lesson: Lesson, *, settin
 
 
 def repeat(
-    encoder: Encoder, heads: Sequence[Head], lesson: Lesson, *, settings: Settings, epochs: int
+    encoder: Encoder,
+    heads: Sequence[Head],
+    lesson: Lesson,
+    *,
+    settings: Settings,
+    epochs: int,
+    accelerator: Accelerator,
 ) -> tuple[Head, ...]:
     """The same course on another lesson, without a judge: as many epochs as were best, at the same pace."""
-    course = _Course(encoder, heads, lesson, settings, phase="fine-tuning on all examples")
+    course = _Course(encoder, heads, lesson, settings, accelerator, phase="fine-tuning on all examples")
     for epoch in range(1, epochs + 1):
         emit("epoch", epoch=epoch, of=epochs, loss=round(course.epoch(epoch), 4))
     return course.end()
 
 
+def _told_all(judged: tuple[float, float], accelerator: Accelerator) -> tuple[float, float]:
+    """What the first rank found: every rank goes back to the same epoch and stops after the same."""
+    if accelerator.num_processes == 1:
+        return judged
+    agreement, second = broadcast(torch.tensor(judged, dtype=torch.float64, device=accelerator.device)).tolist()
+    return agreement, second
+
+
 State = dict[str, Tensor]
+
+
+class _Pupil(torch.nn.Module):
+    """What learns, as one: ids and mask to one tensor of logits a field. The heads stay in fp32."""
+
+    def __init__(self, encoder: Encoder, layers: torch.nn.ModuleList) -> None:
+        super().__init__()
+        self.encoder, self.layers = encoder, layers
+
+    def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
+        embedding = self.encoder(ids, mask)
+        with torch.autocast(embedding.device.type, enabled=False):
+            return [layer(embedding.float()) for layer in self.layers]
 
 
 class _Course:
     """The encoder, its heads and the optimiser, from the first step to the last."""
 
     def __init__(
-        self, encoder: Encoder, heads: Sequence[Head], lesson: Lesson, settings: Settings, phase: str = "fine-tuning"
+        self,
+        encoder: Encoder,
+        heads: Sequence[Head],
+        lesson: Lesson,
+        settings: Settings,
+        accelerator: Accelerator,
+        *,
+        phase: str = "fine-tuning",
     ) -> None:
         torch.manual_seed(settings.seed)
         self._encoder, self._before, self._lesson, self._settings = encoder, heads, lesson, settings
+        self._accelerator, self._phase = accelerator, phase
         self._layers = torch.nn.ModuleList([_layer(head) for head in heads])
         self._targets = _targets(lesson.labels, heads)
         reinitialise(encoder.model, settings.reinitialised)
         freeze(encoder.model, settings.frozen)
-        self._optimiser = _optimiser(encoder, self._layers, settings)
+        self._pupil = accelerator.prepare_model(_Pupil(encoder, self._layers))
+        optimiser = _optimiser(encoder, self._layers, settings)
         steps = settings.epochs * -(-len(lesson.tokens) // settings.batch)
-        self._phase = phase
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _pace(step, steps, settings.warmup))
+        self._optimiser = accelerator.prepare_optimizer(optimiser)
         self._told = Steps("finetune", steps)
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(
-            self._optimiser, lambda step: _pace(step, steps, settings.warmup)
-        )
+        if accelerator.process_index:  # ranks begin alike, but leave out (dropout) different things
+            torch.manual_seed(settings.seed + accelerator.process_index)
 
     def epoch(self, number: int) -> float:
         """The mean loss."""
-        self._encoder.train()
+        self._pupil.train()
         losses: list[float] = []
-        for rows in _batches(self._lesson.tokens, self._settings, number):
+        size = self._settings.batch
+        for rows in batches(self._lesson.tokens, size, seed=self._settings.seed, epoch=number):
             losses.append(self._step(rows))
             self._told.done(phase=self._phase, loss=round(float(np.mean(losses)), 4))
-        self._encoder.eval()
+        self._pupil.eval()
         return float(np.mean(losses))
 
     def _step(self, rows: list[int]) -> float:
-        tokens, weights, settings = self._lesson.tokens, self._lesson.weights, self._settings
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16_is_faster()):
-            embedding = self._encoder(*pad([tokens[row] for row in rows]))
-        loss = _loss(self._layers, embedding.float(), self._targets[rows], (weights[rows], settings.smoothing))
-        loss.backward()  # type: ignore[no-untyped-call]
-        clip_grad_norm_([own for group in self._optimiser.param_groups for own in group["params"]], self._settings.clip)
+        """The loss on this rank's share."""
+        device, smoothing = self._accelerator.device, self._settings.smoothing
+        own, weight = share(rows, self._accelerator.process_index, self._accelerator.num_processes)
+        logits = self._pupil(*(part.to(device) for part in pad([self._lesson.tokens[row] for row in own])))
+        terms = self._lesson.weights[own].to(device), smoothing
+        loss = weight * _loss(logits, self._targets[own].to(device), terms)
+        self._accelerator.backward(loss)
+        learning = [own for group in self._optimiser.param_groups for own in group["params"]]
+        self._accelerator.clip_grad_norm_(learning, self._settings.clip)
         self._optimiser.step()
         self._schedule.step()
         self._optimiser.zero_grad()
@@ -155,59 +209,32 @@ class _Course:
     def end(self) -> tuple[Head, ...]:
         for own in self._encoder.parameters():
             own.requires_grad = True
+        self._encoder.to("cpu")
         return self.heads()
 
 
 def embedded(encoder: Encoder, tokens: Sequence[Sequence[int]]) -> Floats32:
     """(rows, dimensions), by torch as it trains: close to what the graphs will say, at a tenth of the time."""
+    device = next(encoder.parameters()).device
     order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
     found = np.empty((len(tokens), 0), dtype=np.float32)
     for start in range(0, len(order), AT_ONCE):
         rows = order[start : start + AT_ONCE]
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16_is_faster()):
-            own = encoder(*pad([tokens[row] for row in rows])).float().numpy()
+        with torch.inference_mode(), autocast(device):
+            own = encoder(*(part.to(device) for part in pad([tokens[row] for row in rows]))).float().cpu().numpy()
         found = found if found.shape[1] else np.empty((len(tokens), own.shape[1]), dtype=np.float32)
         found[rows] = own
     return found
 
 
-def bfloat16_is_faster() -> bool:
-    """Only where the processor multiplies bfloat16 itself; elsewhere it is emulated and slower."""
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("amx_bf16") or able.get("avx512_bf16"))
-
-
-def pad(tokens: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """Ids and mask, (rows, longest). The padding id does not matter: it is masked."""
-    ids = torch.zeros(len(tokens), max(map(len, tokens)), dtype=torch.int64)
-    mask = torch.zeros_like(ids)
-    for row, own in enumerate(tokens):
-        ids[row, : len(own)] = torch.tensor(own)
-        mask[row, : len(own)] = 1
-    return ids, mask
-
-
-def _loss(layers: Iterable[torch.nn.Module], embedding: Tensor, targets: Tensor, terms: tuple[Tensor, float]) -> Tensor:
+def _loss(logits: Sequence[Tensor], targets: Tensor, terms: tuple[Tensor, float]) -> Tensor:
     """Sum over fields of the weighted, smoothed cross entropy. A constant field adds 0."""
     weights, smoothing = terms
     losses = [
-        cross_entropy(layer(embedding), targets[:, field], label_smoothing=smoothing, reduction="none")
-        for field, layer in enumerate(layers)
+        cross_entropy(own, targets[:, field], label_smoothing=smoothing, reduction="none")
+        for field, own in enumerate(logits)
     ]
     return (torch.stack(losses).sum(dim=0) * weights).mean()
-
-
-def _batches(tokens: Sequence[Sequence[int]], settings: Settings, epoch: int) -> Iterator[list[int]]:
-    """Rows of like length together (little padding), in an order that is new each epoch."""
-    random = np.random.default_rng((settings.seed, epoch))
-    order = random.permutation(len(tokens))
-    pool = 16 * settings.batch
-    batches = []
-    for start in range(0, len(order), pool):
-        rows = sorted(order[start : start + pool].tolist(), key=lambda row: len(tokens[row]))
-        batches += [rows[i : i + settings.batch] for i in range(0, len(rows), settings.batch)]
-    for batch in random.permutation(len(batches)):
-        yield batches[batch]
 
 
 def _pace(step: int, steps: int, warmup: float) -> float:
@@ -237,5 +264,5 @@ def _layer(head: Head) -> torch.nn.Linear:
 
 
 def _head(layer: torch.nn.Module, before: Head) -> Head:
-    weight, bias = (own.detach().numpy().copy() for own in layer.parameters())
+    weight, bias = (own.detach().cpu().numpy().copy() for own in layer.parameters())
     return Head(before.labels, weight, bias)

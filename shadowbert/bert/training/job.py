@@ -42,6 +42,8 @@ class _JobFile(_Line):
     recipes: tuple[Recipe, ...] = ("probe",)
     seed: int = 0
     threads: Annotated[int, Field(ge=1)] = 1
+    device: str = "auto"
+    devices: Annotated[int, Field(ge=1)] = 1
     max_tokens: Annotated[int, Field(gt=2)] = 256
     pairs: bool = False
     cutoff: int
@@ -66,6 +68,9 @@ class Job:
     examples: tuple[Example, ...]
     task: str = ""
     teacher: str = ""
+    device: str = "auto"
+    """As the operator wants it; `device.settle` finds it."""
+    devices: int = 1
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -95,6 +100,8 @@ def read_job(folder: Path) -> Job:
         examples=examples,
         task=file.task,
         teacher=file.teacher,
+        device=file.device,
+        devices=file.devices,
     )
     _check(job)
     return job

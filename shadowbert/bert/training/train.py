@@ -15,6 +15,7 @@ from shadowbert.bert.training import ladder
 from shadowbert.bert.training.candidate import Candidate
 from shadowbert.bert.training.checkpoint import Checkpoint, locate
 from shadowbert.bert.training.corpus import Corpus, read_corpus
+from shadowbert.bert.training.device import look, settle
 from shadowbert.bert.training.encoder import load
 from shadowbert.bert.training.frozen import freeze, probe
 from shadowbert.bert.training.job import Job
@@ -23,17 +24,19 @@ from shadowbert.bert.training.lengths import cut_share
 from shadowbert.bert.training.progress import emit
 from shadowbert.bert.training.publish import publish
 from shadowbert.bert.training.tuned import Bench, finetune
+from shadowbert.bert.training.tutor import Tutor
 
 
 def train(job: Job) -> Manifest:
     """The better recipe is published; a tie goes to the cheaper one. All agreements go into its scores."""
     torch.set_num_threads(job.threads)
+    place = settle(job.device, job.devices, look())
     checkpoint = locate(job.encoder, pooling=job.pooling)
     corpus = read_corpus(job, checkpoint)
     job.artifact_dir.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".training-", dir=job.artifact_dir.parent) as name:
         work = Path(name)
-        candidates = _candidates(job, corpus, checkpoint, work)
+        candidates = _candidates(job, corpus, checkpoint, Tutor(place, work))
         best = max(candidates, key=lambda candidate: candidate.agreement)  # the first of equals
         best.scores.update({f"{one.recipe}.agreement": one.agreement for one in candidates})
         best.scores.update(_inputs(corpus, checkpoint))
@@ -48,17 +51,17 @@ def _inputs(corpus: Corpus, checkpoint: Checkpoint) -> dict[str, float]:
     return told if foreign is None else told | {"foreign": foreign}
 
 
-def _candidates(job: Job, corpus: Corpus, checkpoint: Checkpoint, work: Path) -> list[Candidate]:
+def _candidates(job: Job, corpus: Corpus, checkpoint: Checkpoint, tutor: Tutor) -> list[Candidate]:
     """From the cheapest on."""
     started = time.monotonic()
     border = corpus.reader().border if job.pairs else None
     fresh = partial(load, checkpoint, max_tokens=job.max_tokens, border=border)
     module = fresh()
     emit("encoding", examples=len(corpus.ids))
-    frozen = freeze(module, corpus, work / "frozen")
+    frozen = freeze(module, corpus, tutor.folder / "frozen")
     candidates = [probe(module, corpus, frozen, seed=job.seed)]
     _report(candidates[-1], started)
-    bench = Bench(corpus, frozen, fresh, work, job.seed)
+    bench = Bench(corpus, frozen, fresh, tutor, job.seed)
     for recipe in ladder.tried(job.recipes, sentences=checkpoint.sentences)[1:]:
         started = time.monotonic()
         candidates.append(finetune(recipe, bench))

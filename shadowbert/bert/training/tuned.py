@@ -9,7 +9,6 @@ the job's files and the manifest.
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,14 +16,16 @@ import torch
 from shadowbert.bert.training import ladder, lexical, neighbours, scores
 from shadowbert.bert.training.candidate import Candidate, choose_variant, head_logits, numbers, scored_rows
 from shadowbert.bert.training.corpus import Corpus, embed, make_graphs
+from shadowbert.bert.training.course import Course, Exam
 from shadowbert.bert.training.encoder import Encoder
-from shadowbert.bert.training.finetune import Judge, Lesson, embedded, fine_tune, repeat
+from shadowbert.bert.training.finetune import Lesson
 from shadowbert.bert.training.frozen import TRIAL_REGULARISATION, Frozen, joined, rows_of, told
-from shadowbert.bert.training.heads import Floats32, Head
+from shadowbert.bert.training.heads import Floats32
 from shadowbert.bert.training.job import Recipe
-from shadowbert.bert.training.probe import Rows, fit_head, log_loss
+from shadowbert.bert.training.probe import Rows, fit_head
 from shadowbert.bert.training.product import Opinion, Shares, fit_shares, multiply
 from shadowbert.bert.training.scores import Mask
+from shadowbert.bert.training.tutor import Tutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Bench:
     frozen: Frozen
     fresh: Callable[[], Encoder]
     """The encoder as it came, anew each time."""
-    folder: Path
+    tutor: Tutor
     seed: int
 
 
@@ -53,9 +54,9 @@ def finetune(recipe: Recipe, bench: Bench) -> Candidate:
     corpus, encoder = bench.corpus, bench.fresh()
     train, judged = corpus.splits == "train", corpus.splits != "train"
     settings = ladder.settings(recipe, int(train.sum()), seed=bench.seed)
-    judge, lesson = _judge(encoder, corpus), _lesson(corpus, train)
-    tuned = fine_tune(encoder, bench.frozen.trial, lesson, settings=settings, judge=judge)
-    graphs = make_graphs(encoder, bench.folder / recipe)
+    course = Course(bench.frozen.trial, _lesson(corpus, train), settings, _exam(corpus))
+    tuned = bench.tutor.teach(encoder, course)
+    graphs = make_graphs(encoder, bench.tutor.folder / recipe)
     features = embed(graphs.int8, corpus, corpus.texts)
     variant, keeps = choose_variant(graphs, corpus, tuned.heads, features[corpus.splits == "heldout"])
     if variant == "fp32":
@@ -75,7 +76,9 @@ def finetune(recipe: Recipe, bench: Bench) -> Candidate:
         temperatures=temperatures,
         rows=scored_rows(corpus, judged, guessed, out_of_fold=False),
         scores=numbers(corpus, judged, guessed) | keeps | told(corpus, shares) | scores.alone(dense, labels, weights),
-        settings=asdict(settings) | {"start_regularisation": TRIAL_REGULARISATION, "epochs_kept": tuned.epoch},
+        settings=asdict(settings)
+        | {"start_regularisation": TRIAL_REGULARISATION, "epochs_kept": tuned.epoch}
+        | asdict(bench.tutor.place),
     )
     return replace(first, again=partial(_again, bench, First(recipe, tuned.epoch / settings.epochs, shares), first))
 
@@ -87,8 +90,8 @@ def _again(bench: Bench, found: First, first: Candidate) -> Candidate:
     start = [fit_head(rows, field, TRIAL_REGULARISATION) for field in range(len(corpus.sizes))]
     settings = ladder.settings(found.recipe, len(every), seed=bench.seed)
     epochs = max(1, round(found.share * settings.epochs))
-    heads = repeat(encoder, start, _lesson(corpus, every), settings=settings, epochs=epochs)
-    graphs = make_graphs(encoder, bench.folder / f"{found.recipe}-again")
+    heads = bench.tutor.teach(encoder, Course(start, _lesson(corpus, every), settings, epochs)).heads
+    graphs = make_graphs(encoder, bench.tutor.folder / f"{found.recipe}-again")
     features = embed(graphs.path(first.variant), corpus, corpus.texts)
     experts = joined(corpus, heads, _learnt(corpus, features, every), found.shares)
     return replace(first, encoder=encoder, graphs=graphs, experts=experts, again=None)
@@ -106,19 +109,10 @@ def _learnt(corpus: Corpus, features: Floats32, rows: Mask) -> tuple[Rows, Rows]
     return rows_of(corpus, corpus.counts).where(rows), rows_of(corpus, features).where(rows)
 
 
-def _judge(encoder: Encoder, corpus: Corpus) -> Judge:
-    """Joint agreement on the held-out rows, and the weighted mean of the true labels' log probabilities."""
+def _exam(corpus: Corpus) -> Exam:
+    """The held-out rows."""
     rows = np.flatnonzero(corpus.splits == "heldout")
-    labels, weights = corpus.labels[rows], corpus.weights[rows]
-    tokens = [corpus.tokens[row] for row in rows]
-
-    def judge(heads: Sequence[Head]) -> tuple[float, float]:
-        logits = head_logits(heads, embedded(encoder, tokens), corpus.sizes)
-        guessed = scores.guesses(logits, (1.0,) * len(heads))
-        lost = sum(log_loss(own, labels[:, field], weights) for field, own in enumerate(logits))
-        return scores.agreement(guessed, labels, weights), -lost
-
-    return judge
+    return Exam([corpus.tokens[row] for row in rows], corpus.labels[rows], corpus.weights[rows], corpus.sizes)
 
 
 def _lesson(corpus: Corpus, rows: Mask) -> Lesson:

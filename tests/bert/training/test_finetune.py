@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
+from shadowbert.bert.training.batches import pad
 from shadowbert.bert.training.checkpoint import locate
+from shadowbert.bert.training.device import start as on
 from shadowbert.bert.training.encoder import load
-from shadowbert.bert.training.finetune import Judge, Lesson, Settings, _batches, _pace, embedded, fine_tune, pad, repeat
+from shadowbert.bert.training.finetune import Judge, Lesson, Settings, _pace, embedded, fine_tune, repeat
 from shadowbert.bert.training.heads import Head
 
 
@@ -33,7 +33,7 @@ def test_it_learns_what_word_order_means(tiny_encoder: Path) -> None:
     encoder = load(locate(str(tiny_encoder)), max_tokens=24)
     lesson = Lesson(tokens, labels, torch.ones(96))
     settings = Settings(epochs=20, batch=16, encoder_lr=3e-3)
-    (head,) = fine_tune(encoder, [start], lesson, settings=settings, judge=later).heads
+    (head,) = fine_tune(encoder, [start], lesson, settings=settings, judge=later, accelerator=on("cpu")).heads
     with torch.no_grad():
         features = encoder(*pad(tokens)).numpy()
     assert (head.logits(features, 2).argmax(axis=1) == labels[:, 0]).mean() > 0.9
@@ -46,18 +46,14 @@ def test_the_same_seed_gives_the_same_student(tiny_encoder: Path) -> None:
         labels = np.array([[0, 1], [3, 1]] * 8)
         lesson = Lesson([[2, 5, 3], [2, 9, 3]] * 8, labels, torch.ones(16))
         encoder = load(locate(str(tiny_encoder)), max_tokens=24)
-        return fine_tune(encoder, heads, lesson, settings=Settings(epochs=1, batch=8), judge=later).heads[0].weight
+        return (
+            fine_tune(encoder, heads, lesson, settings=Settings(epochs=1, batch=8), judge=later, accelerator=on("cpu"))
+            .heads[0]
+            .weight
+        )
 
     constant = Head((1,), np.zeros((1, 32), np.float32), np.zeros(1, np.float32))
     assert (once() == once()).all()
-
-
-@given(lengths=st.lists(st.integers(1, 40), min_size=1, max_size=200), epoch=st.integers(0, 3))
-def test_every_row_is_in_one_batch(lengths: list[int], epoch: int) -> None:
-    tokens = [[1] * length for length in lengths]
-    batches = list(_batches(tokens, Settings(batch=8), epoch))
-    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
-    assert max(map(len, batches)) <= 8
 
 
 def test_the_pace_rises_and_falls() -> None:
@@ -66,12 +62,6 @@ def test_the_pace_rises_and_falls() -> None:
     assert paces[5:] == sorted(paces[5:], reverse=True)
     assert 0 < paces[-1] < 0.05
     assert _pace(0, 1, 0.1) == 1
-
-
-def test_padding_is_masked() -> None:
-    ids, mask = pad([[5, 6, 7], [8]])
-    assert ids.tolist() == [[5, 6, 7], [8, 0, 0]]
-    assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
 
 
 def lesson(rows: int) -> tuple[Lesson, list[Head]]:
@@ -102,6 +92,7 @@ def test_the_best_epoch_is_kept_and_two_worse_ones_end_it(tiny_encoder: Path) ->
         own,
         settings=Settings(epochs=9, batch=8, patience=2),
         judge=judge,
+        accelerator=on("cpu"),
     ).heads
     assert len(shown) == 4
     assert (head.weight == shown[1].weight).all()
@@ -116,7 +107,14 @@ def test_the_encoder_goes_back_with_its_heads(tiny_encoder: Path) -> None:
         said.append(embedded(encoder, texts))
         return 1 / len(said), 0.0
 
-    fine_tune(encoder, heads, own, settings=Settings(epochs=3, batch=8, encoder_lr=1e-2), judge=judge)
+    fine_tune(
+        encoder,
+        heads,
+        own,
+        settings=Settings(epochs=3, batch=8, encoder_lr=1e-2),
+        judge=judge,
+        accelerator=on("cpu"),
+    )
     assert (embedded(encoder, texts) == said[0]).all()
     assert not np.allclose(said[1], said[0], atol=1e-4)
 
@@ -130,7 +128,7 @@ def test_equals_are_parted_by_the_second_number(tiny_encoder: Path) -> None:
 
     own, heads = lesson(16)
     encoder = load(locate(str(tiny_encoder)), max_tokens=24)
-    tuned = fine_tune(encoder, heads, own, settings=Settings(epochs=3, batch=8), judge=judge)
+    tuned = fine_tune(encoder, heads, own, settings=Settings(epochs=3, batch=8), judge=judge, accelerator=on("cpu"))
     assert tuned.epoch == 2
     assert (tuned.heads[0].weight == shown[1]).all()
 
@@ -139,8 +137,8 @@ def test_a_repeated_course_goes_as_far_as_the_best_epoch(tiny_encoder: Path) -> 
     own, heads = lesson(16)
     settings, path = Settings(epochs=4, batch=8, encoder_lr=1e-2), locate(str(tiny_encoder))
     judge, _ = scripted(0.5, 0.9, 0.8, 0.7)
-    tuned = fine_tune(load(path, max_tokens=24), heads, own, settings=settings, judge=judge)
-    again = repeat(load(path, max_tokens=24), heads, own, settings=settings, epochs=tuned.epoch)
+    tuned = fine_tune(load(path, max_tokens=24), heads, own, settings=settings, judge=judge, accelerator=on("cpu"))
+    again = repeat(load(path, max_tokens=24), heads, own, settings=settings, epochs=tuned.epoch, accelerator=on("cpu"))
     assert (again[0].weight == tuned.heads[0].weight).all()
 
 
@@ -148,7 +146,14 @@ def test_what_is_frozen_stays_and_learns_again_afterwards(tiny_encoder: Path) ->
     encoder = load(locate(str(tiny_encoder)), max_tokens=24)
     before = {name: own.clone() for name, own in encoder.model.named_parameters()}
     own, heads = lesson(16)
-    fine_tune(encoder, heads, own, settings=Settings(epochs=1, batch=8, encoder_lr=1e-2, frozen=0.5), judge=later)
+    fine_tune(
+        encoder,
+        heads,
+        own,
+        settings=Settings(epochs=1, batch=8, encoder_lr=1e-2, frozen=0.5),
+        judge=later,
+        accelerator=on("cpu"),
+    )
     moved = {name for name, now in encoder.model.named_parameters() if not torch.equal(now, before[name])}
     assert moved
     assert all(name.startswith("encoder.layer.1.") for name in moved)
