@@ -317,6 +317,7 @@ def _material_data(known: Material) -> dict[str, Any]:
         "one_label": known.nothing_to_tell,
         "namesakes": [list(labels) for labels in known.namesakes],
         "corrections": known.corrections,
+        "callers": asdict(known.cap) if known.cap else None,
         "words": list(known.sentences),
     }
 

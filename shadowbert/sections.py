@@ -129,6 +129,7 @@ class TrainingSettings(_Section):
     first: Annotated[int, Field(ge=20)] = 200
     fine_tune_from: Annotated[int, Field(ge=20)] = 800
     horizon: Annotated[int, Field(ge=100)] = 10_000
+    caller_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     nice: Annotated[int, Field(ge=0, le=19)] = 10
     patience_s: Seconds = 600.0
@@ -197,4 +198,9 @@ class Settings(_Section):
     def default_policy(self) -> Policy:
         """What a task promises until its operator says otherwise."""
         values = self.policy.model_dump() | {"autopilot": self.policy.autopilot == "on"}
-        return Policy(**values, first_training=self.training.first, fine_tune_from=self.training.fine_tune_from)
+        return Policy(
+            **values,
+            first_training=self.training.first,
+            fine_tune_from=self.training.fine_tune_from,
+            caller_share=self.training.caller_share,
+        )

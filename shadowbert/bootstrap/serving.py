@@ -17,6 +17,7 @@ from shadowbert.flow.answer import AnswerStation
 from shadowbert.flow.journal import SegmentJournal
 from shadowbert.flow.mirror import StageMirror
 from shadowbert.flow.policy import AnswerPolicy
+from shadowbert.flow.pseudonyms import Pseudonyms
 from shadowbert.routing.coins import Coins
 from shadowbert.sections import Settings
 from shadowbert.store.store import Store
@@ -43,7 +44,7 @@ async def open_serving(settings: Settings) -> AsyncIterator[Serving]:
     async with AsyncExitStack() as stack:
         store = Store(settings.store_url)
         stack.callback(store.close)
-        coins = await asyncio.to_thread(_coins, settings, store)
+        key = await asyncio.to_thread(_key, settings, store)
         settings.journal_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         journal = stack.enter_context(
             SegmentJournal(
@@ -67,8 +68,8 @@ async def open_serving(settings: Settings) -> AsyncIterator[Serving]:
             journal=journal,
             stages=mirror,
             predictor=engine,
-            coins=coins,
-            policy=_policy(settings),
+            coins=Coins(key or secrets.token_bytes(32)),
+            policy=_policy(settings, Pseudonyms(key)),
         )
         await asyncio.to_thread(mirror.refresh)
         await stack.enter_async_context(_mirroring(mirror, every_s=settings.watch.mirror_every_s))
@@ -94,22 +95,24 @@ async def _mirroring(mirror: StageMirror, *, every_s: float) -> AsyncIterator[No
             await task
 
 
-def _coins(settings: Settings, store: Store) -> Coins:
-    """Calls are relayed and logged without a store, too. Raises SchemaOutdated where it is of another revision.
+def _key(settings: Settings, store: Store) -> bytes | None:
+    """The installation's, None while there is no store: calls are relayed and logged without one, too. Raises
+    SchemaOutdated where it is of another revision.
 
-    A key of our own does no harm: nothing is served before the mirror has seen the store, and its coins are as fair.
+    Coins with a key of their own do no harm: nothing is served before the mirror has seen the store, and they are as
+    fair. Callers without one are all the same caller: under two names one could teach twice its share.
     """
     try:
         check_store(settings, store)
-        return Coins(coin_key(store))
+        return coin_key(store)
     except SchemaOutdated:
         raise
     except StoreError as error:
         log.warning("%s; until the store is back the LLM answers everything", error)
-        return Coins(secrets.token_bytes(32))
+        return None
 
 
-def _policy(settings: Settings) -> AnswerPolicy:
+def _policy(settings: Settings, pseudonyms: Pseudonyms) -> AnswerPolicy:
     without_keys = keyless(settings)
     return AnswerPolicy(
         body_limit=settings.server.body_limit_mb * MEGABYTE,
@@ -121,4 +124,5 @@ def _policy(settings: Settings) -> AnswerPolicy:
         gate_age=settings.watch.gate_max_age_s,
         responses=settings.responses.local,
         headers=settings.server.headers,
+        pseudonyms=pseudonyms,
     )

@@ -159,6 +159,8 @@ def _traffic(task: TaskReport) -> Iterator[tuple[str, str]]:
     yield from (("labels", told) for told in (task.material.not_learnable, task.material.warning) if told)
     if task.material.corrected:
         yield "corrected", task.material.corrected
+    if task.material.callers:
+        yield "callers", task.material.callers
     if heirlooms := heirlooms_of(task):
         yield "inherited", heirlooms
     if task.reasons:

@@ -24,6 +24,7 @@ class LabelledRow:
     """The store's load sequence."""
     exchange_id: str
     weight: float = 1.0
+    caller: str = ""
 
 
 CORRECTED = 5.0
@@ -54,11 +55,11 @@ def corrected(examples: Iterable[ExampleRow], corrections: Iterable[Correction])
     known = []
     for example in examples:
         row = said.pop(example.input_hash, None)
-        known.append(example if row is None else replace(example, answer=row.answer, weight=CORRECTED))
+        known.append(example if row is None else replace(example, answer=row.answer, weight=CORRECTED, caller=None))
     new = [
         ExampleRow(
             row.input_hash, row.input, row.answer, row.seq, row.exchange_id, repeats=1, agreeing_repeats=1,
-            weight=CORRECTED,
+            weight=CORRECTED, caller=None,
         )
         for row in said.values()
     ]  # fmt: skip
@@ -112,6 +113,7 @@ def _merged(same: Sequence[LabelledRow]) -> ExampleRow:
         repeats=len(same),
         agreeing_repeats=len(winners),
         weight=min(row.weight for row in same),
+        caller=same[0].caller,  # asking what others have asked makes nothing of theirs one's own
     )
 
 

@@ -74,3 +74,5 @@ class Exchange:
     """The configured upstream that such a call goes to; empty for the default one."""
     deployment: str = ""
     """The model where Azure style names it: in the path."""
+    caller: str = ""
+    """A keyed pseudonym of the caller's credential; empty where there was none, or where only metadata is kept."""

@@ -39,6 +39,7 @@ class LoggedExchange:
     response_type: str
     response_encoding: str
     total_ms: float = 0.0
+    caller: str = ""
 
     @property
     def ended_at(self) -> float:
@@ -66,6 +67,9 @@ class CallRow:
     """The transport, and what the teacher's reply said about itself: finish reason, fingerprint, tier, usage."""
     parent: str | None = None
     """The exchange that this one asks again."""
+    caller: str = ""
+    """Who asked: a keyed pseudonym. Calls without a credential are one caller's, with those from before there were any.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,8 @@ class ExampleRow:
     repeats: int
     agreeing_repeats: int
     weight: float = 1.0
+    caller: str | None = ""
+    """Who asked first; None where a person said the answer."""
 
 
 @dataclass(frozen=True, slots=True)

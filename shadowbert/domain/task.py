@@ -41,6 +41,8 @@ class Policy:
     autopilot: bool = True
     max_tasks: int = 100
     """Tasks that a tenant may have; those that callers name do not stop at it."""
+    caller_share: float = 1.0
+    """The largest part of a student's examples that one caller may teach; 1 is no cap."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class AnswerStation:
         policy: AnswerPolicy,
     ) -> None:
         self._policy = policy
-        self._recorder = Recorder(journal, tenant=policy.tenant, limit=policy.body_limit)
+        self._recorder = Recorder(journal, tenant=policy.tenant, limit=policy.body_limit, pseudonyms=policy.pseudonyms)
         callers = AcceptedCallers()
         self._chooser = Chooser(
             stages=stages,

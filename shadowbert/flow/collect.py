@@ -213,4 +213,5 @@ def _call(
         unfit=told.value if isinstance(told, Unfit) else None,
         prediction=exchange.prediction,
         envelope=envelope,
+        caller=exchange.caller,
     )

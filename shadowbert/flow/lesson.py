@@ -1,7 +1,8 @@
 """What a training child is given to learn from: the lines of examples.jsonl. Trains nothing and reads no store."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from shadowbert.curation.callers import capped, windowed
 from shadowbert.curation.split import Part, groups, part_of
 from shadowbert.domain.records import ExampleRow
 from shadowbert.flow.taught import MAX_CLIP
@@ -10,9 +11,24 @@ MAX_EXAMPLES = 20_000
 SPLITS = {Part.TRAIN: "train", Part.CALIBRATION: "calibration", Part.HELD_OUT: "heldout"}
 
 
-def lesson(known: Sequence[ExampleRow]) -> list[dict[str, object]]:
-    """The latest of all examples that are known; near-duplicates in one part and, by their group, in one fold."""
-    dealt = list(zip(known, groups(known), strict=True))  # of all: an eldest may be too old to be learnt itself
+def learnt(known: Sequence[ExampleRow], share: float) -> list[ExampleRow]:
+    """What a student is taught of all that is known: the latest, and of no caller more than this share."""
+    return list(known[-MAX_EXAMPLES:]) if share >= 1 else windowed(capped(known, share), MAX_EXAMPLES)
+
+
+def left_out(known: Sequence[ExampleRow], taught: Sequence[ExampleRow], share: float) -> frozenset[str]:
+    """The inputs that only the cap kept from a student."""
+    if share >= 1:
+        return frozenset()
+    return frozenset(example.input_hash for example in known).difference(example.input_hash for example in taught)
+
+
+def lesson(known: Sequence[ExampleRow], without: Collection[str] = frozenset()) -> list[dict[str, object]]:
+    """The latest of all examples that are known, without some inputs; near-duplicates in one part and, by their group,
+    in one fold.
+    """
+    every = zip(known, groups(known), strict=True)  # of all: an eldest may be too old to be learnt itself
+    dealt = [(example, group) for example, group in every if example.input_hash not in without]
     return [_line(example, group) for example, group in dealt[-MAX_EXAMPLES:]]
 
 

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from shadowbert.curation.callers import Cap, capped
 from shadowbert.curation.examples import Ceiling, ceiling
 from shadowbert.curation.learnable import Answers, Rare, namesakes, nothing_to_tell, rare
 from shadowbert.domain.records import ExampleRow, VersionRow
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.regression import told
-from shadowbert.flow.taught import taught
+from shadowbert.flow.taught import cap_of, taught
 from shadowbert.gating.bounds import around_mean
 from shadowbert.gating.wording import percent
 
@@ -36,6 +37,8 @@ class Material:
     """Inputs whose answer people have corrected."""
     regression: str = ""
     """What the latest student makes of them."""
+    cap: Cap | None = None
+    """What no caller teaches more than; None where that was not asked for."""
 
     @property
     def agreement(self) -> str:
@@ -72,15 +75,32 @@ class Material:
         return f"{inputs}; {self.regression}" if self.regression else inputs
 
     @property
+    def callers(self) -> str:
+        """How much one caller teaches; empty where nobody asked for a cap, or there is nothing to cap yet."""
+        cap = self.cap
+        if cap is None or not cap.callers:
+            return ""
+        share = percent(cap.share)
+        if cap.callers == 1:
+            return f"only one caller so far: that no caller may teach more than {share} holds nobody back"
+        if cap.equal:
+            rule = f"{cap.callers:,} callers, too few for {share} each: all teach equally much"
+        else:
+            rule = f"{cap.callers:,} callers, none of which teaches more than {share}"
+        return f"{rule}; {cap.left_out:,} examples beyond that are left out" if cap.left_out else rule
+
+    @property
     def sentences(self) -> Sequence[str]:
-        return [told for told in (self.agreement, self.not_learnable, self.warning, self.corrected) if told]
+        all_told = (self.agreement, self.not_learnable, self.warning, self.corrected, self.callers)
+        return [told for told in all_told if told]
 
 
 NOTHING = Material()
 
 
-def material(work: Work, version: VersionRow) -> Material:
-    answers = answers_of(work, version)
+def material(work: Work, version: VersionRow, share: float = 1.0) -> Material:
+    """`share`: the largest part of the examples that one caller may teach."""
+    answers = answers_of(work, version, share)
     known = ceiling(work.calls.repeats(version.id))
     return Material(
         ceiling=known,
@@ -90,12 +110,16 @@ def material(work: Work, version: VersionRow) -> Material:
         namesakes=namesakes(version.contract),
         corrections=len(work.corrections.of_version(version.id)),
         regression=told(work.students.of_version(version.id)),
+        cap=cap_of(work, version, share),
     )
 
 
-def answers_of(work: Work, version: VersionRow) -> Answers:
-    """How many examples have each answer."""
-    return answers_in(taught(work, version)) if version.inherits else work.calls.answers(version.id)
+def answers_of(work: Work, version: VersionRow, share: float = 1.0) -> Answers:
+    """How many examples have each answer, where no caller teaches more than this share."""
+    found = cap_of(work, version, share)
+    if version.inherits or (found and found.left_out):
+        return answers_in(capped(taught(work, version), share))
+    return work.calls.answers(version.id)
 
 
 def answers_in(examples: Iterable[ExampleRow]) -> Answers:

@@ -21,7 +21,7 @@ from shadowbert.flow.fills import check_fill, described
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.material import answers_in, answers_of
 from shadowbert.flow.named import in_force, named
-from shadowbert.flow.taught import examples_of, taught
+from shadowbert.flow.taught import taught, teachable
 
 LEAST_EXAMPLES = 20
 """No training child takes fewer: its parts would be empty."""
@@ -78,13 +78,14 @@ class Operate:
             if students := work.students.of_version(version.id):
                 return version, students
         raise CutoverRefused(
-            f"task {task} has no student yet ({examples_of(work, versions[-1])} examples, the first is trained at "
+            f"task {task} has no student yet ({self._examples(work, versions[-1])} examples, the first is trained at "
             f"{self.policy.first_training}); run: shadowbert retrain {task}"
         )
 
     def _conscript(self, work: Work, version: VersionRow, student: StudentRow) -> Standing:
         """A student whose threshold nobody would bet on serves, by force, what it is as sure of as the target asks."""
-        unsayable = withheld(version.contract, answers_in(taught(work, version, until_seq=student.cutoff_seq)))
+        known, left_out = taught(work, version, until_seq=student.cutoff_seq), work.students.left_out(student.id)
+        unsayable = withheld(version.contract, answers_in(e for e in known if e.input_hash not in left_out))
         candidate = enter(work, student, version, Slice(self.policy.target, unsayable), at=self.clock())
         return stand(work, version, candidate, self.policy)
 
@@ -173,10 +174,10 @@ class Operate:
         """Ask for a new student. Returns how many examples there are to train on."""
         with self.ledger.write() as work:
             version = in_force(work.tasks, task)[-1]
-            examples = examples_of(work, version)
+            examples = self._examples(work, version)
             if examples < LEAST_EXAMPLES:
                 raise OperatorError(f"task {task} has {examples} examples; a training needs {LEAST_EXAMPLES}")
-            if missing := nothing_to_tell(version.contract, answers_of(work, version)):
+            if missing := nothing_to_tell(version.contract, answers_of(work, version, self.policy.caller_share)):
                 raise OperatorError(f"task {task} has nothing to learn: {missing}")
             work.jobs.queue(version.id, cause=sentence("Asked for", who), at=self.clock())
             return examples
@@ -193,10 +194,13 @@ class Operate:
             return [self._cancel(work, version, job, who) for version, job in under_way][-1]
 
     def _cancel(self, work: Work, version: VersionRow, job: TrainingJob, who: Operator) -> TrainingJob:
-        examples = job.examples if job.state == "running" else examples_of(work, version)
+        examples = job.examples if job.state == "running" else self._examples(work, version)
         message = sentence("Cancelled", who)
         work.jobs.cancel(job.id, examples=examples, message=message, at=self.clock())
         return replace(job, state="cancelled", examples=examples, message=message, progress=None)
+
+    def _examples(self, work: Work, version: VersionRow) -> int:
+        return teachable(work, version, self.policy.caller_share)
 
     def _step(self, work: Work, version: VersionRow, stage: Stage, who: Operator, *, verb: str) -> VersionRow:
         verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, sentence(verb, who))

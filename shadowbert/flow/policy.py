@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from shadowbert.flow.pseudonyms import NAMELESS, Pseudonyms
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerPolicy:
@@ -25,6 +27,8 @@ class AnswerPolicy:
     """Whether responses that OpenAI would store unasked may be answered locally, where nobody stores them."""
     headers: bool = True
     """Whether replies carry our own headers."""
+    pseudonyms: Pseudonyms = NAMELESS
+    """What callers are known by in the log."""
 
     def checks(self, upstream: str) -> bool:
         """Whether this upstream has to have accepted a caller before the caller gets a local answer."""

@@ -12,6 +12,7 @@ from shadowbert.domain.student import Prediction
 from shadowbert.errors import JournalError
 from shadowbert.flow.incoming import Incoming, Wishes
 from shadowbert.flow.ports import Headers, Journal
+from shadowbert.flow.pseudonyms import NAMELESS, Pseudonyms
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ class Record:
             if self._bytes > self._limit:
                 self._body = None
 
-    def exchange(self, outcome: Outcome) -> Exchange:
+    def exchange(self, outcome: Outcome, pseudonyms: Pseudonyms) -> Exchange:
         sent, keep = self.incoming.body, self.keep
         return Exchange(
             id=self.id,
@@ -113,14 +114,18 @@ class Record:
             prediction=self.prediction.noted() if keep and self.prediction else None,
             upstream=self.upstream,
             deployment=self.deployment,
+            caller=pseudonyms.of(self.wishes) if keep else "",
         )
 
 
 class Recorder:
     """Opens records and writes them. A row that the journal refuses is counted and never fails the call."""
 
-    def __init__(self, journal: Journal, *, tenant: str = "default", limit: int) -> None:
+    def __init__(
+        self, journal: Journal, *, tenant: str = "default", limit: int, pseudonyms: Pseudonyms = NAMELESS
+    ) -> None:
         self._journal, self._tenant, self._limit = journal, tenant, limit
+        self._pseudonyms = pseudonyms
         self.tally = Tally()
 
     def open(self, incoming: Incoming, wishes: Wishes) -> Record:
@@ -133,7 +138,7 @@ class Recorder:
         self.tally.routes[record.route.label] += 1
         self.tally.outcomes[outcome] += 1
         try:
-            self._journal.append(record.exchange(outcome))
+            self._journal.append(record.exchange(outcome, self._pseudonyms))
         except JournalError as error:
             if not self.tally.rows_lost:
                 log.error("the journal refuses rows: %s", type(error).__name__)  # noqa: TRY400 - no trace of content

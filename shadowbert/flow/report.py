@@ -25,7 +25,7 @@ from shadowbert.flow.material import NOTHING, Material, material
 from shadowbert.flow.named import named
 from shadowbert.flow.outlook import COVERAGE, NO_OUTLOOK, Outlook, Pace, outlook
 from shadowbert.flow.scope import foreign, reads
-from shadowbert.flow.taught import examples_of, inherited_of
+from shadowbert.flow.taught import inherited_of, teachable
 from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
 from shadowbert.gating.chance import ac1, kappa, macro_f1
 from shadowbert.gating.eprocess import alpha_share, lower_bound
@@ -232,8 +232,9 @@ class Report:
         students = {student.id: student for student in work.students.of_version(version.id)}
         candidates = [self._candidate(work, version, c, students) for c in work.candidates.active(version.id)]
         job = work.jobs.latest(version.id)
-        examples, following = examples_of(work, version), next_student(work, version, self.policy)
-        known, first = material(work, version), leading(candidates)
+        share = self.policy.caller_share
+        examples, following = teachable(work, version, share), next_student(work, version, self.policy)
+        known, first = material(work, version, share), leading(candidates)
         return TaskReport(
             task=version.task,
             version=version.id,

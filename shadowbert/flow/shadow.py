@@ -77,6 +77,7 @@ class Shadow:
     def _record(self, work: Work, version: VersionRow, batch: "_Batch") -> None:
         hashes = [call.input_hash for call in batch.calls]
         trained = work.calls.trained_inputs(version.id, batch.student.cutoff_seq, hashes)
+        trained -= work.students.left_out(batch.student.id, hashes)
         rows = batch.rows(trained, work.predictions.met(batch.student.id, hashes))
         work.predictions.add(rows, [call.answer for call in batch.calls])
         if batch.candidate.id == version.candidate_id and not all(row.agreed for row in rows):

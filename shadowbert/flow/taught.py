@@ -6,6 +6,7 @@ An input counts once, and the version's own label goes before one that was given
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from shadowbert.curation.callers import Cap, cap
 from shadowbert.curation.carry import Carry, carry
 from shadowbert.curation.examples import LabelledRow, corrected, distinct
 from shadowbert.domain.records import CallRow, ExampleRow, Inherited, Legacy, VersionRow
@@ -15,8 +16,21 @@ MAX_CLIP = 20.0
 
 
 def examples_of(work: Work, version: VersionRow) -> int:
-    """How many inputs there are to train on."""
+    """How many inputs have a label."""
     return work.calls.examples(version.id, legacies(work, version, version.inherits))
+
+
+def cap_of(work: Work, version: VersionRow, share: float) -> Cap | None:
+    """What is left out of them where no caller may teach more than this share; None where that caps nobody."""
+    if share >= 1:
+        return None
+    return cap(work.calls.callers(version.id, legacies(work, version, version.inherits)), share)
+
+
+def teachable(work: Work, version: VersionRow, share: float) -> int:
+    """How many inputs there are to train on without what the cap leaves out."""
+    found = cap_of(work, version, share)
+    return examples_of(work, version) - (found.left_out if found else 0)
 
 
 def inherited_of(work: Work, version: VersionRow) -> int:
@@ -59,7 +73,7 @@ def _carried(work: Work, version: VersionRow, inherits: Sequence[Inherited]) -> 
 
 
 def _labelled(row: CallRow) -> LabelledRow:
-    return LabelledRow(row.input, row.input_hash, row.answer or (), row.seq, row.exchange_id, _weight(row))
+    return LabelledRow(row.input, row.input_hash, row.answer or (), row.seq, row.exchange_id, _weight(row), row.caller)
 
 
 def _weight(row: CallRow) -> float:

@@ -6,11 +6,12 @@ Training itself happens in a child process behind the Trainer port; this process
 import json
 import logging
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from shadowbert.curation.callers import capped
 from shadowbert.curation.learnable import nothing_to_tell, withheld
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.ids import uuid7
@@ -20,11 +21,11 @@ from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.cadence import next_student
 from shadowbert.flow.candidates import enter
 from shadowbert.flow.ledger import Ledger, Work
-from shadowbert.flow.lesson import MAX_EXAMPLES, lesson
+from shadowbert.flow.lesson import learnt, left_out, lesson
 from shadowbert.flow.material import answers_in, answers_of
 from shadowbert.flow.outlook import COVERAGE, TARGET
 from shadowbert.flow.regression import Shelf, regression
-from shadowbert.flow.taught import examples_of, legacies, taught
+from shadowbert.flow.taught import examples_of, legacies, taught, teachable
 from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.threshold import Scored, propose
 
@@ -102,6 +103,8 @@ class Running:
     training: Training
     withheld: frozenset[tuple[int, int]]
     """(field, label) pairs that it learns from too few examples to be let say them."""
+    left_out: frozenset[str]
+    """Inputs that it does not learn because their caller teaches its share without them."""
 
 
 @dataclass(slots=True)
@@ -148,42 +151,46 @@ class Train:
         """Why it is; empty where it is not."""
         if version.stage in (Stage.PAUSED, Stage.OFF) or version.replaced_by:
             return ""
-        examples, job = examples_of(work, version), work.jobs.latest(version.id)
+        examples, job = teachable(work, version, self.policy.caller_share), work.jobs.latest(version.id)
         if job is not None and job.waiting and examples >= job.waits_for:
             return job.cause
         doubled = next_student(work, version, self.policy).examples
-        if doubled is None or examples < doubled or self._one_label(work, version, examples):
+        if doubled is None or examples < doubled or self._one_label(work, version):
             return ""
         return f"{examples} examples"
 
-    def _one_label(self, work: Work, version: VersionRow, examples: int) -> bool:
+    def _one_label(self, work: Work, version: VersionRow) -> bool:
         """Whether there is nothing to learn yet. Looked up again only when there are further examples."""
+        examples = examples_of(work, version)
         if self._untold.get(version.id) != examples:
             self._untold.pop(version.id, None)
-            if nothing_to_tell(version.contract, answers_of(work, version)):
+            if nothing_to_tell(version.contract, answers_of(work, version, self.policy.caller_share)):
                 self._untold[version.id] = examples
         return version.id in self._untold
 
     def _start(self, job: TrainingJob) -> bool:
+        share = self.policy.caller_share
         with self.ledger.write() as work:
             if work.jobs.get(job.id) != job:
                 return False  # it was cancelled, or taken up by another worker, since we looked
             version = work.tasks.version(job.version_id)
             known = taught(work, version) if version is not None else []
-            refusal = _refusal(job, version, known)
+            fair, chosen = capped(known, share), learnt(known, share)
+            refusal = _refusal(job, version, fair)
             if version is None or refusal:
                 work.jobs.finish(job.id, state="failed", message=refusal, at=self.clock())
                 return False
-            student = self._student(work, version, min(len(known), MAX_EXAMPLES))
+            student = self._student(work, version, len(chosen))
             # Here and not when they were inherited: calls may have been collected since, and none must be evidence.
             work.calls.teach(version.id, legacies(work, version, version.inherits), seq=student.cutoff_seq)
-            work.jobs.start(job.id, examples=len(known))  # what the next doubling is counted from
-        folder = self._write_job(job, version, student, known)
+            work.jobs.start(job.id, examples=len(fair))  # what the next doubling is counted from
+        without = left_out(known, chosen, share)
+        folder = self._write_job(job, version, student, lesson(known, without))
         log.info("task %s: training student %d on %d examples", version.task, student.number, student.examples)
         self._noted = (0.0, None)
         training = self.trainer.start(folder, self.home / student.artifact)
-        unsayable = withheld(version.contract, answers_in(known[-MAX_EXAMPLES:]))
-        self._running = Running(job, version, student, folder, training, unsayable)
+        unsayable = withheld(version.contract, answers_in(chosen))
+        self._running = Running(job, version, student, folder, training, unsayable, without)
         return True
 
     def _student(self, work: Work, version: VersionRow, examples: int) -> StudentRow:
@@ -200,7 +207,7 @@ class Train:
         )
 
     def _write_job(
-        self, job: TrainingJob, version: VersionRow, student: StudentRow, known: Sequence[ExampleRow]
+        self, job: TrainingJob, version: VersionRow, student: StudentRow, examples: Sequence[Mapping[str, object]]
     ) -> Path:
         folder = self.home / "jobs" / job.id
         shutil.rmtree(folder, ignore_errors=True)
@@ -221,7 +228,7 @@ class Train:
             "cutoff": student.cutoff_seq,
             "artifact_dir": str(self.home / student.artifact),
         }
-        lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lesson(known))
+        lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in examples)
         (folder / "examples.jsonl").write_text(lines, encoding="utf-8")
         (folder / "job.json").write_text(json.dumps(order), encoding="utf-8")
         return folder
@@ -306,7 +313,7 @@ class Train:
         hopes = {COVERAGE: proposal.expected_coverage if proposal else 0.0, TARGET: self.policy.target}
         scores = result.scores | hopes
         student = replace(running.student, recipe=result.recipe, scores=scores, created_at=self.clock())
-        work.students.add(student)
+        work.students.add(student, left_out=running.left_out)
         name = f"student {student.number} ({student.recipe}, {student.examples} examples)"
         if proposal is None:
             return f"{name}: no threshold is expected to reach the target on 5 % of calls"

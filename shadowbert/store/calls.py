@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     true,
     union,
+    union_all,
     update,
 )
 
@@ -165,6 +166,21 @@ class Calls(Repository):
         known = union(*(select(calls.c.input_hash).where(label).distinct() for label in labels)).subquery()
         return int(self._db.execute(select(func.count()).select_from(known)).scalar_one())
 
+    def callers(self, version_id: str, legacies: Sequence[Legacy] = ()) -> dict[str, int]:
+        """Of how many of these inputs each caller was the first to get a label: in the version itself, else in the
+        first that it inherits from. What people have corrected counts for nobody.
+        """
+        labels = [_labelled(version_id), *map(_inherited, legacies)]
+        asked = union_all(
+            *(select(calls.c.input_hash, calls.c.caller, calls.c.seq, literal(n).label("far")).where(label)
+              for n, label in enumerate(labels))
+        ).subquery()  # fmt: skip
+        place = func.row_number().over(partition_by=asked.c.input_hash, order_by=(asked.c.far, asked.c.seq))
+        told = select(calls.c.input_hash).where(_corrected(version_id))
+        each = select(asked.c.caller, place.label("place")).where(asked.c.input_hash.not_in(told)).subquery()
+        query = select(each.c.caller, func.count()).where(each.c.place == 1).group_by(each.c.caller)
+        return {caller: int(n) for caller, n in self._db.execute(query)}
+
     def answers(self, version_id: str) -> dict[Answer, int]:
         """How many distinct inputs got each answer; one that got several counts under each."""
         said = cast(calls.c.answer, Text)  # JSON knows no "equal"
@@ -188,15 +204,14 @@ class Calls(Repository):
     def teach(self, version_id: str, legacies: Sequence[Legacy], *, seq: int) -> None:
         """Remember inherited and corrected inputs as the version's own: a student with this cut-off is taught them."""
         mine = inputs.c.version_id == version_id
-        corrected = calls.c.exchange_id.in_(select(corrections.c.exchange_id)) & (calls.c.version_id == version_id)
-        for taught in (corrected, *map(_inherited, legacies)):
+        for taught in (_corrected(version_id), *map(_inherited, legacies)):
             known = exists().where(mine, inputs.c.input_hash == calls.c.input_hash)
             new = select(literal(version_id), calls.c.input_hash, literal(seq)).where(taught, ~known)
             columns = ["version_id", "input_hash", "first_seq"]
             self._db.execute(insert(inputs).from_select(columns, new.distinct()))
 
     def trained_inputs(self, version_id: str, cutoff_seq: int, hashes: Sequence[str]) -> set[str]:
-        """Which of these inputs a student with this cut-off may have been trained on."""
+        """Which of these inputs a student with this cut-off may have been trained on, unless it was left out."""
         query = select(inputs.c.input_hash).where(
             inputs.c.version_id == version_id, inputs.c.first_seq <= cutoff_seq, inputs.c.input_hash.in_(hashes)
         )
@@ -237,6 +252,10 @@ def _labelled(version_id: str) -> Any:  # noqa: ANN401 - a SQL condition
     return (calls.c.version_id == version_id) & calls.c.answer.is_not(None)
 
 
+def _corrected(version_id: str) -> Any:  # noqa: ANN401 - a SQL condition
+    return calls.c.exchange_id.in_(select(corrections.c.exchange_id)) & (calls.c.version_id == version_id)
+
+
 def _inherited(legacy: Legacy) -> Any:  # noqa: ANN401 - a SQL condition
     sayable = [calls.c.answer[place].as_integer().in_(known) for place, known in legacy.known]
     return and_(_labelled(legacy.version_id), calls.c.seq <= legacy.until_seq, *sayable)
@@ -258,6 +277,7 @@ def _call(row: CallRow) -> dict[str, Any]:
         "prediction": prediction_to_json(row.prediction),
         "envelope": dict(row.envelope),
         "parent": row.parent,
+        "caller": row.caller,
     }
 
 
@@ -278,4 +298,5 @@ def _call_row(row: Row[Any]) -> CallRow:
         prediction=prediction_from_json(row.prediction),
         envelope=row.envelope,
         parent=row.parent,
+        caller=row.caller,
     )

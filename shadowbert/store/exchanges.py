@@ -106,6 +106,7 @@ def _row(exchange: Exchange, seq: int) -> dict[str, Any]:
         "input_hash": call.input_hash if call else None,
         "eligible": bool(call and call.eligible),
         "prediction": prediction_to_json(exchange.prediction),
+        "caller": exchange.caller,
     }
 
 
@@ -142,4 +143,5 @@ def _logged(row: Row[Any]) -> LoggedExchange:
         response_type=row.response_type,
         response_encoding=row.response_encoding,
         total_ms=row.total_ms,
+        caller=row.caller,
     )

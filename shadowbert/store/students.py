@@ -1,23 +1,33 @@
 """Students, the candidates made of them, and the candidates' predictions: the evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from json import loads
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, Text, cast, func, insert, select, update
+from sqlalchemy import Column, Row, Select, Text, cast, func, insert, select, true, update
 
 from shadowbert.domain.evidence import Counts, Pair
 from shadowbert.domain.records import CandidateRow, PredictionRow, StudentRow
 from shadowbert.errors import StaleState
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import slice_of
-from shadowbert.store.tables import candidates, predictions, students
+from shadowbert.store.tables import candidates, left_out_inputs, predictions, students
 
 
 class Students(Repository):
-    def add(self, student: StudentRow) -> None:
+    def add(self, student: StudentRow, *, left_out: Collection[str] = ()) -> None:
+        """With the inputs that it was not taught although they were known: their caller had taught its share."""
         self._db.execute(insert(students), [{name: getattr(student, name) for name in students.c.keys()}])  # noqa: SIM118 - columns, no dict
+        if left_out:
+            rows = [{"student_id": student.id, "input_hash": input_hash} for input_hash in left_out]
+            self._db.execute(insert(left_out_inputs), rows)
         self.touch()
+
+    def left_out(self, student_id: str, among: Sequence[str] | None = None) -> set[str]:
+        """The inputs that its training left out: all of them, or those among these."""
+        asked = true() if among is None else left_out_inputs.c.input_hash.in_(among)
+        query = select(left_out_inputs.c.input_hash).where(left_out_inputs.c.student_id == student_id, asked)
+        return set(self._db.execute(query).scalars())
 
     def next_number(self, version_id: str) -> int:
         query = select(func.max(students.c.number)).where(students.c.version_id == version_id)

@@ -30,6 +30,8 @@ metadata = MetaData(
 )
 
 ID = String(36)
+CALLER = String(16)
+NOBODY = text("('')")  # in parentheses SQLite gives it back as it stands here, and the comparison of schemas finds it
 NAME_LENGTH = 120
 SEQ = BigInteger().with_variant(Integer, "sqlite")
 
@@ -78,6 +80,7 @@ exchanges = Table(
     Column("input_hash", String(40)),
     Column("eligible", Boolean, nullable=False),
     Column("prediction", JSON(none_as_null=True)),
+    Column("caller", CALLER, nullable=False, server_default=NOBODY),
     Index("ix_exchanges_version_source", "version_id", "source", "seq"),
 )
 
@@ -145,6 +148,7 @@ calls = Table(
     Column("prediction", JSON(none_as_null=True)),
     Column("envelope", JSON, nullable=False, default=dict),
     Column("parent", ID),
+    Column("caller", CALLER, nullable=False, server_default=NOBODY),
     Index("ix_calls_input", "input_hash", "unfit", "seq"),
     Index("ix_calls_version_seq", "version_id", "seq", "eligible", "decider", "unfit"),
     Index(
@@ -205,6 +209,13 @@ students = Table(
     Column("created_at", Float, nullable=False),
     Column("scores", JSON, nullable=False),
     UniqueConstraint("version_id", "number"),
+)
+
+left_out_inputs = Table(
+    "left_out_inputs",
+    metadata,
+    Column("student_id", ID, ForeignKey("students.id"), primary_key=True),
+    Column("input_hash", String(40), primary_key=True),
 )
 
 candidates = Table(

@@ -13,7 +13,11 @@ HOME = "shadowbert/sections.py"
 THROUGH = {
     "total_limit_s": {"upstream.total_s"},
     **{key: {f"upstream.{key}"} for key in UpstreamSettings.model_fields},
-    "default_policy": {"training.first", *(f"policy.{key}" for key in PolicySettings.model_fields)},
+    "default_policy": {
+        "training.first",
+        "training.caller_share",
+        *(f"policy.{key}" for key in PolicySettings.model_fields),
+    },
 }
 SECTIONS = {name for name, field in Settings.model_fields.items() if hasattr(field.annotation, "model_fields")}
 
