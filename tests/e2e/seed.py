@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import orjson
@@ -10,6 +11,7 @@ import orjson
 from shadowbert.bootstrap.storage import open_store, prepare_store
 from shadowbert.bootstrap.working import Stations, open_operations, open_stations
 from shadowbert.domain.exchange import Exchange
+from shadowbert.domain.records import VersionRow
 from shadowbert.flow.operate import Operator
 from shadowbert.sections import Settings
 from shadowbert.store.store import StoreSink
@@ -25,24 +27,29 @@ FIRST = 1_000_000
 """Numbers that the seed's own messages never reach: calls of tests on inputs that no student was trained on."""
 
 
-def settings(data_dir: Path) -> Settings:
-    return Settings.model_validate({"data_dir": data_dir, "training": {"first": EXAMPLES}, "policy": {"target": 0.8}})
+def settings(data_dir: Path, **student: object) -> Settings:
+    given = {"data_dir": data_dir, "training": {"first": EXAMPLES}, "policy": {"target": 0.8}, "student": student}
+    return Settings.model_validate(given)
 
 
 def grow(data_dir: Path) -> None:
+    """The small task of `calls`."""
+    raised = [answered(asked(n), Teacher()(message(n), {}), n) for n in range(EXAMPLES)]
+    assert teach(settings(data_dir), raised).task == TASK
+
+
+def teach(given: Settings, exchanges: Sequence[Exchange]) -> VersionRow:
     """Through the real loader's sink, collect and the training child; without a server."""
-    given = settings(data_dir)
     prepare_store(given)
     with open_store(given) as store, ChildTrainer() as trainer:
-        exchanges = [_answered(n) for n in range(EXAMPLES)]
         StoreSink(store).load("seed", start=0, end=1, exchanges=exchanges)
         stations = open_stations(given, store, trainer=trainer, shelf=StudentShelf())
         until(lambda: _trained(stations))
         with store.read() as work:
             (version,) = work.tasks.versions()
             job, students = work.jobs.latest(version.id), work.students.of_version(version.id)
-    assert version.task == TASK
     assert students, job
+    return version
 
 
 def _trained(stations: Stations) -> bool:
@@ -50,10 +57,10 @@ def _trained(stations: Stations) -> bool:
     return not stations.train.step()
 
 
-def _answered(n: int) -> Exchange:
-    text = orjson.dumps(Teacher()(message(n), {})).decode()
-    reply = whole(Completion(text, number=n, prompt_tokens=20))
-    request = orjson.dumps(asked(n))
+def answered(arguments: Mapping[str, object], answer: Mapping[str, object], n: int) -> Exchange:
+    """Call n with the teacher's answer, as the journal holds it."""
+    reply = whole(Completion(orjson.dumps(answer).decode(), number=n, prompt_tokens=20))
+    request = orjson.dumps(arguments)
     return an_exchange(
         received_at=time.time(),
         request_body=request,
@@ -71,15 +78,20 @@ def transplant(grown: Path, data_dir: Path) -> Path:
         moved = "UPDATE students SET artifact = replace(artifact, ?, ?)"
         database.execute(moved, (str(grown.resolve()), str(data_dir.resolve())))
     database.close()
-    with open_store(settings(data_dir)) as store, store.write() as work:
-        work.marks.set("gate", at=time.time())
+    look(data_dir)
     return data_dir
 
 
-def cut_over(data_dir: Path) -> None:
+def look(data_dir: Path) -> None:
+    """As the gate does: for the next ten minutes students may answer without a worker."""
+    with open_store(settings(data_dir)) as store, store.write() as work:
+        work.marks.set("gate", at=time.time())
+
+
+def cut_over(data_dir: Path, task: str = TASK) -> None:
     """By force, before the server starts."""
     with open_store(settings(data_dir)) as store:
-        open_operations(settings(data_dir), store).operate.cutover(TASK, Operator("a test"), force=True)
+        open_operations(settings(data_dir), store).operate.cutover(task, Operator("a test"), force=True)
 
 
 def students(data_dir: Path) -> list[Path]:
