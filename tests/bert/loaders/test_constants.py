@@ -28,15 +28,8 @@ TWINS = {
 }
 OWN = {"TOLERANCE", "LOUD", "FAINT", "DEPTHS"}
 """Nobody here has these."""
-NAMES = (
-    artifact.MANIFEST,
-    artifact.MODEL,
-    artifact.TOKENIZER,
-    artifact.WEIGHTS,
-    network.IDS,
-    network.MASK,
-    network.OUTPUT,
-)
+FILES = (artifact.MANIFEST, artifact.MODEL, artifact.TOKENIZER, artifact.WEIGHTS)
+GRAPH = (network.IDS, network.MASK, network.OUTPUT)
 
 
 def constants(file: Path) -> set[str]:
