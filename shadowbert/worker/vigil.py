@@ -1,8 +1,8 @@
 """Watches over a training child, whether it still does anything.
 
-Encoding a large log says nothing for long and works all the while, so a sign of life is a word or work: a line that was
-written, or processor time used. A deadlock, a stopped process and a dead file system give neither. A child that only
-burns its processor is believed for much longer, not for ever. Knows no jobs.
+Exporting an encoder says nothing for long and works all the while, so a sign of life is a word or work: a line that
+was written, or processor time used. A deadlock, a stopped process and a dead file system give neither. A child that
+only burns its processor is believed for much longer, not for ever. Knows no jobs.
 """
 
 import time

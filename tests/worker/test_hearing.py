@@ -31,7 +31,9 @@ def test_a_child_that_has_said_nothing(tmp_path: Path) -> None:
 def test_phases_in_their_order(tmp_path: Path) -> None:
     encoding = {"event": "encoding", "examples": 200}
     assert heard(tmp_path, encoding).progress == Progress("encoding")
-    assert heard(tmp_path, encoding, PROBE).progress == Progress("probe ready", "probe", agreement=0.9)
+    step = {"event": "step", "recipe": "", "step": 90, "of": 200, "phase": "encoding"}
+    assert heard(tmp_path, encoding, step).progress == Progress("encoding", step=90, of=200)
+    assert heard(tmp_path, encoding, step, PROBE).progress == Progress("probe ready", "probe", agreement=0.9)
     assert heard(tmp_path, encoding, PROBE, STEP).progress == Progress(
         "fine-tuning", "finetune", 3, 9, loss=0.4, agreement=0.9
     )

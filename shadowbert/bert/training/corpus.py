@@ -23,6 +23,7 @@ from shadowbert.bert.training.heads import Floats32
 from shadowbert.bert.training.job import Job
 from shadowbert.bert.training.ngrams import count, token_codes
 from shadowbert.bert.training.probe import Ints
+from shadowbert.bert.training.progress import Steps
 from shadowbert.bert.training.vocabulary import student_tokenizer
 
 Variant = Literal["int8", "fp32"]
@@ -110,5 +111,8 @@ def make_graphs(encoder: Encoder, folder: Path) -> Graphs:
 
 def embed(graph: Path, corpus: Corpus, texts: Sequence[str]) -> Floats32:
     """(texts, dimensions), computed one by one by the class that serves."""
-    network = Network(graph.read_bytes(), corpus.reader())
-    return np.stack([network(text) for text in texts])
+    network, steps, rows = Network(graph.read_bytes(), corpus.reader()), Steps("", len(texts), foresees=False), []
+    for text in texts:
+        rows.append(network(text))
+        steps.done(phase="encoding")
+    return np.stack(rows)

@@ -21,6 +21,8 @@ class Steps:
     recipe: str
     of: int
     clock: Callable[[], float] = time.monotonic
+    foresees: bool = True
+    """Whether what is left of the training is known by what is left of the loop."""
     _step: int = 0
     _began: float = field(init=False)
     _told: float = field(init=False)
@@ -35,5 +37,7 @@ class Steps:
         if 1 < self._step < self.of and now - self._told < EVERY_S:
             return
         self._told = now
-        left = (now - self._began) / self._step * (self.of - self._step)
-        emit("step", recipe=self.recipe, step=self._step, of=self.of, seconds_left=round(left, 1), **facts)
+        if self.foresees:
+            left = (now - self._began) / self._step * (self.of - self._step)
+            facts |= {"seconds_left": round(left, 1)}
+        emit("step", recipe=self.recipe, step=self._step, of=self.of, **facts)

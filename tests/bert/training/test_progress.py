@@ -35,3 +35,9 @@ def test_quick_steps_are_told_once_a_second(capsys: pytest.CaptureFixture[str]) 
 
 def test_a_single_step_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert told(0.1, 1, capsys) == [(1, 0.0)]
+
+
+def test_a_loop_that_is_not_the_last_one_foresees_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    Steps("", 2, foresees=False).done(phase="encoding")
+    said = {"event": "step", "recipe": "", "step": 1, "of": 2, "phase": "encoding"}
+    assert json.loads(capsys.readouterr().out) == said
