@@ -21,11 +21,11 @@ class _Opened:
 class StudentShelf:
     """Keeps the most recently used ones open, for as long as their files lie there as they were opened."""
 
-    def __init__(self, home: Path = Path(), *, room: int = 4, threads: int = 1) -> None:
+    def __init__(self, home: Path = Path(), *, room: int = 4, threads: int = 1, device: str = "cpu") -> None:
         self._home = home
         self._opened: OrderedDict[str, _Opened] = OrderedDict()
         self._room = room
-        self._threads = threads
+        self._threads, self._device = threads, device
 
     def guess(self, student_id: str, artifact: str, text: str) -> Guess:
         """Raises ArtifactInvalid, also when the files were damaged after they were opened."""
@@ -33,7 +33,7 @@ class StudentShelf:
         opened, look = self._opened.get(student_id), _look(folder)
         if opened is None or opened.look != look:
             self._opened.pop(student_id, None)
-            opened = _Opened(Student(open_artifact(folder), threads=self._threads), look)
+            opened = _Opened(Student(open_artifact(folder), threads=self._threads, device=self._device), look)
             self._opened[student_id] = opened
             if len(self._opened) > self._room:
                 self._opened.popitem(last=False)

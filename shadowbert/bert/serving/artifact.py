@@ -56,7 +56,7 @@ class Manifest(_Part):
     encoder: str
     pooling: Pooling
     recipe: str
-    variant: Literal["int8", "fp32"]
+    variant: Literal["int8", "fp16", "fp32"]
     temperatures: tuple[Positive, ...]
     max_tokens: Annotated[int, Field(gt=2)]
     longest: Annotated[int, Field(ge=0)]

@@ -26,8 +26,8 @@ class Guesser(Protocol):
     def guess(self, text: str) -> Guess: ...
 
 
-def open_student(path: Path, *, threads: int = 1) -> Guesser:
-    return Student(open_artifact(path), threads=threads)
+def open_student(path: Path, *, threads: int = 1, device: str = "cpu") -> Guesser:
+    return Student(open_artifact(path), threads=threads, device=device)
 
 
 Tell = Callable[[object, BaseException | None], object]

@@ -19,13 +19,13 @@ GOLDEN_TOLERANCE = 0.02
 class Student:
     """Loads and proves itself: raises ArtifactInvalid when it does not say here what it said when published."""
 
-    def __init__(self, artifact: Artifact, *, threads: int = 1) -> None:
+    def __init__(self, artifact: Artifact, *, threads: int = 1, device: str = "cpu") -> None:
         manifest = artifact.manifest
         self._longest = manifest.longest
         self._sizes = tuple(field.classes for field in artifact.contract.fields)
         self._temperatures = manifest.temperatures
         reader = Reader(artifact.read(TOKENIZER), max_tokens=manifest.max_tokens, pairs=manifest.pairs)
-        self._network = Network(artifact.read(MODEL), reader, threads=threads)
+        self._network = Network(artifact.read(MODEL), reader, threads=threads, device=device)
         for golden in manifest.golden:
             self._check(golden)
 

@@ -13,10 +13,11 @@ from scipy.stats import binomtest
 
 from shadowbert import __version__
 from shadowbert.bert.training import lexical, neighbours, ngrams
-from shadowbert.bert.training.candidate import KEEP, Candidate
-from shadowbert.bert.training.corpus import Corpus
+from shadowbert.bert.training.candidate import Candidate
+from shadowbert.bert.training.corpus import VARIANTS, Corpus
 from shadowbert.bert.training.job import Job
 from shadowbert.bert.training.scores import ScoredRow
+from shadowbert.bert.training.variants import KEEP
 from shadowbert.domain.card import Agreed, Bin, Card, FieldCard, percent
 from shadowbert.domain.contract import Answer
 
@@ -118,8 +119,13 @@ def _below(prefix: str, scores: Mapping[str, float]) -> dict[str, float]:
 
 
 def _variant_why(scores: Mapping[str, float]) -> str:
-    sure, everywhere = scores["int8_keeps_sure"], scores["int8_keeps_all"]
-    kept = (
-        f"of fp32's answers on held-out rows int8 keeps {percent(sure)} on the surer half, {percent(everywhere)} on all"
+    """Speed first, then what each keeps of fp32's answers."""
+    tried = [own for own in VARIANTS if f"{own}.ms" in scores]
+    took = ", ".join(f"{own} {scores[f'{own}.ms']:.3g} ms" for own in tried)
+    kept = "; ".join(
+        f"{own} keeps {percent(scores[f'{own}_keeps_sure'])} of fp32's answers on the surer half of held-out rows, "
+        f"{percent(scores[f'{own}_keeps_all'])} on all"
+        for own in tried
+        if own != "fp32"
     )
-    return f"{kept}; {percent(KEEP)} on the surer half are asked for, one row forgiven"
+    return f"{took} a text; {kept}; {percent(KEEP)} on the surer half are asked for, one row forgiven"

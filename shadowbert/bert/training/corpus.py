@@ -18,15 +18,18 @@ from shadowbert.bert.serving.network import Network
 from shadowbert.bert.serving.reader import Reader
 from shadowbert.bert.training.checkpoint import Checkpoint
 from shadowbert.bert.training.encoder import Encoder
-from shadowbert.bert.training.export import export_encoder, optimise, quantise
+from shadowbert.bert.training.export import export_encoder, halve, optimise, quantise
 from shadowbert.bert.training.heads import Floats32
 from shadowbert.bert.training.job import Job
 from shadowbert.bert.training.ngrams import count, token_codes
 from shadowbert.bert.training.probe import Ints
 from shadowbert.bert.training.progress import Steps
 from shadowbert.bert.training.vocabulary import student_tokenizer
+from shadowbert.errors import TrainingFailed
 
-Variant = Literal["int8", "fp32"]
+Variant = Literal["int8", "fp16", "fp32"]
+VARIANTS: tuple[Variant, ...] = ("int8", "fp16", "fp32")
+"""From the smallest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,16 @@ class Corpus:
     fields: tuple[str, ...]
     sizes: tuple[int, ...]
     """How many outcomes each field has."""
+    device: str = "cpu"
+    """Where the student is to serve."""
 
     def reader(self) -> Reader:
         """As the student will read."""
         return Reader(self.tokenizer, max_tokens=self.max_tokens, pairs=self.pairs)
+
+    def network(self, graph: Path) -> Network:
+        """As the student will run."""
+        return Network(graph.read_bytes(), self.reader(), device=self.device)
 
     def select(self, rows: npt.NDArray[np.bool_]) -> list[str]:
         return [self.texts[row] for row in np.flatnonzero(rows)]
@@ -62,14 +71,22 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Graphs:
-    """One encoder exported: as it came from torch, and the two variants as they would serve."""
+    """One encoder exported: as it came from torch, and the variants as they would serve."""
 
     exported: Path
     fp32: Path
     int8: Path
+    fp16: Path | None = None
+    """None where it would not serve on a GPU: a CPU has no kernels for it."""
 
     def path(self, variant: Variant) -> Path:
-        return self.int8 if variant == "int8" else self.fp32
+        found = {"int8": self.int8, "fp16": self.fp16, "fp32": self.fp32}[variant]
+        if found is None:
+            raise TrainingFailed(f"there is no {variant} of this encoder")
+        return found
+
+    def variants(self) -> tuple[Variant, ...]:
+        return tuple(variant for variant in VARIANTS if variant != "fp16" or self.fp16 is not None)
 
 
 def read_corpus(job: Job, checkpoint: Checkpoint) -> Corpus:
@@ -94,24 +111,28 @@ def read_corpus(job: Job, checkpoint: Checkpoint) -> Corpus:
         pairs=job.pairs,
         fields=tuple(field.name for field in job.contract.fields),
         sizes=job.sizes,
+        device=job.serving,
     )
 
 
-def make_graphs(encoder: Encoder, folder: Path) -> Graphs:
+def make_graphs(encoder: Encoder, folder: Path, *, device: str = "cpu") -> Graphs:
     folder.mkdir()
-    graphs = Graphs(folder / "exported.onnx", folder / "fp32.onnx", folder / "int8.onnx")
+    half = folder / "fp16.onnx" if device == "cuda" else None
+    graphs = Graphs(folder / "exported.onnx", folder / "fp32.onnx", folder / "int8.onnx", half)
     export_encoder(encoder, graphs.exported)
     optimise(graphs.exported, graphs.fp32)
     quantised = folder / "quantised.onnx"
     quantise(graphs.exported, quantised)
     optimise(quantised, graphs.int8)
     quantised.unlink()
+    if half is not None:
+        halve(graphs.fp32, half)
     return graphs
 
 
 def embed(graph: Path, corpus: Corpus, texts: Sequence[str]) -> Floats32:
     """(texts, dimensions), computed one by one by the class that serves."""
-    network, steps, rows = Network(graph.read_bytes(), corpus.reader()), Steps("", len(texts), foresees=False), []
+    network, steps, rows = corpus.network(graph), Steps("", len(texts), foresees=False), []
     for text in texts:
         rows.append(network(text))
         steps.done(phase="encoding")

@@ -11,10 +11,9 @@ from accelerate import Accelerator
 
 from shadowbert.bert.serving.decode import Floats
 from shadowbert.bert.training import scores
-from shadowbert.bert.training.candidate import head_logits
 from shadowbert.bert.training.encoder import Encoder
 from shadowbert.bert.training.finetune import Judge, Lesson, Settings, Tuned, embedded, fine_tune, repeat
-from shadowbert.bert.training.heads import Head
+from shadowbert.bert.training.heads import Head, head_logits
 from shadowbert.bert.training.probe import Ints, log_loss
 
 

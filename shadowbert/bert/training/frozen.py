@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from shadowbert.bert.training import lexical, neighbours, scores
-from shadowbert.bert.training.candidate import Candidate, choose_variant, numbers, scored_rows
+from shadowbert.bert.training.candidate import Candidate, numbers, scored_rows
 from shadowbert.bert.training.corpus import Corpus, Graphs, Variant, embed, make_graphs
 from shadowbert.bert.training.encoder import Encoder
 from shadowbert.bert.training.experts import Experts
 from shadowbert.bert.training.heads import Features, Floats32, Head
 from shadowbert.bert.training.probe import FOLDS, Rows, deal, fit_head, fit_probe
 from shadowbert.bert.training.product import Shares, fit_shares, multiply
+from shadowbert.bert.training.variants import choose_variant
 
 TRIAL_REGULARISATION = 10.0
 
@@ -35,14 +36,14 @@ class Frozen:
 
 
 def freeze(encoder: Encoder, corpus: Corpus, folder: Path) -> Frozen:
-    graphs = make_graphs(encoder, folder)
+    graphs = make_graphs(encoder, folder, device=corpus.device)
     features = embed(graphs.int8, corpus, corpus.texts)
     train = Rows(features, corpus.labels, corpus.weights).where(corpus.splits == "train")
     trial = tuple(fit_head(train, field, TRIAL_REGULARISATION) for field in range(len(corpus.sizes)))
     heldout = corpus.splits == "heldout"
     variant, keeps = choose_variant(graphs, corpus, trial, features[heldout])
-    if variant == "fp32":
-        features = embed(graphs.fp32, corpus, corpus.texts)
+    if variant != "int8":
+        features = embed(graphs.path(variant), corpus, corpus.texts)
     return Frozen(graphs, variant, features, trial, keeps)
 
 

@@ -44,6 +44,11 @@ def constant(label: int, dimensions: int) -> Head:
     return Head((label,), np.zeros((1, dimensions), np.float32), np.zeros(1, np.float32))
 
 
+def head_logits(heads: Sequence[Head], features: Floats32, sizes: Sequence[int]) -> list[Floats32]:
+    """(rows, classes) a field."""
+    return [head.logits(features, size) for head, size in zip(heads, sizes, strict=True)]
+
+
 def stack(heads: Sequence[Head], sizes: Sequence[int]) -> tuple[Floats32, Floats32]:
     """All heads as one linear layer over all fields' labels: weight (outputs, dimensions) and bias (outputs,).
 

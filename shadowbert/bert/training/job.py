@@ -44,6 +44,7 @@ class _JobFile(_Line):
     threads: Annotated[int, Field(ge=1)] = 1
     device: str = "auto"
     devices: Annotated[int, Field(ge=1)] = 1
+    serving: Literal["cpu", "cuda"] = "cpu"
     max_tokens: Annotated[int, Field(gt=2)] = 256
     pairs: bool = False
     cutoff: int
@@ -71,6 +72,8 @@ class Job:
     device: str = "auto"
     """As the operator wants it; `device.settle` finds it."""
     devices: int = 1
+    serving: str = "cpu"
+    """The device that the student is to answer on."""
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -102,6 +105,7 @@ def read_job(folder: Path) -> Job:
         teacher=file.teacher,
         device=file.device,
         devices=file.devices,
+        serving=file.serving,
     )
     _check(job)
     return job

@@ -16,7 +16,6 @@ import torch
 from safetensors.torch import save_file
 
 from shadowbert.bert.serving import artifact, decode
-from shadowbert.bert.serving.network import Network
 from shadowbert.bert.serving.runtime import Student
 from shadowbert.bert.training.candidate import Candidate
 from shadowbert.bert.training.card import make_card
@@ -56,7 +55,7 @@ def publish(job: Job, corpus: Corpus, candidate: Candidate, *, encoder: Path, wo
     _describe(job, corpus, candidate, staged)
     manifest = _manifest(job, corpus, candidate, staged, gap)
     (staged / artifact.MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-    Student(artifact.open_artifact(staged))
+    Student(artifact.open_artifact(staged), device=corpus.device)
     _sync(staged.iterdir())
     staged.rename(job.artifact_dir)
     _sync([job.artifact_dir.parent])
@@ -108,7 +107,7 @@ def _judged(corpus: Corpus, candidate: Candidate) -> list[str]:
 
 
 def _golden(corpus: Corpus, candidate: Candidate, model: Path) -> tuple[artifact.Golden, ...]:
-    network = Network(model.read_bytes(), corpus.reader())
+    network = corpus.network(model)
     golden = []
     for text in GOLDEN:
         guess = decode.guess(decode.probabilities(network(text), corpus.sizes, candidate.temperatures))
@@ -118,7 +117,7 @@ def _golden(corpus: Corpus, candidate: Candidate, model: Path) -> tuple[artifact
 
 def _check_experts(corpus: Corpus, bare: Path, whole: Path, experts: Experts) -> None:
     """The student's graph says what its parts say: encoder, heads, words and neighbours."""
-    encoder, student = (Network(path.read_bytes(), corpus.reader()) for path in (bare, whole))
+    encoder, student = map(corpus.network, (bare, whole))
     for text in GOLDEN:
         expected = experts.logits(encoder(text), encoder.reader(text))
         if not np.allclose(student(text), expected, rtol=1e-6, atol=TOLERANCE):

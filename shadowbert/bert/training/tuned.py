@@ -14,18 +14,19 @@ import numpy as np
 import torch
 
 from shadowbert.bert.training import ladder, lexical, neighbours, scores
-from shadowbert.bert.training.candidate import Candidate, choose_variant, head_logits, numbers, scored_rows
+from shadowbert.bert.training.candidate import Candidate, numbers, scored_rows
 from shadowbert.bert.training.corpus import Corpus, embed, make_graphs
 from shadowbert.bert.training.course import Course, Exam
 from shadowbert.bert.training.encoder import Encoder
 from shadowbert.bert.training.finetune import Lesson
 from shadowbert.bert.training.frozen import TRIAL_REGULARISATION, Frozen, joined, rows_of, told
-from shadowbert.bert.training.heads import Floats32
+from shadowbert.bert.training.heads import Floats32, head_logits
 from shadowbert.bert.training.job import Recipe
 from shadowbert.bert.training.probe import Rows, fit_head
 from shadowbert.bert.training.product import Opinion, Shares, fit_shares, multiply
 from shadowbert.bert.training.scores import Mask
 from shadowbert.bert.training.tutor import Tutor
+from shadowbert.bert.training.variants import choose_variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,11 @@ def finetune(recipe: Recipe, bench: Bench) -> Candidate:
     settings = ladder.settings(recipe, int(train.sum()), seed=bench.seed)
     course = Course(bench.frozen.trial, _lesson(corpus, train), settings, _exam(corpus))
     tuned = bench.tutor.teach(encoder, course)
-    graphs = make_graphs(encoder, bench.tutor.folder / recipe)
+    graphs = make_graphs(encoder, bench.tutor.folder / recipe, device=corpus.device)
     features = embed(graphs.int8, corpus, corpus.texts)
     variant, keeps = choose_variant(graphs, corpus, tuned.heads, features[corpus.splits == "heldout"])
-    if variant == "fp32":
-        features = embed(graphs.fp32, corpus, corpus.texts)
+    if variant != "int8":
+        features = embed(graphs.path(variant), corpus, corpus.texts)
     dense = head_logits(tuned.heads, features[judged], corpus.sizes)
     others, labels, weights = _others(corpus, features), corpus.labels[judged], corpus.weights[judged]
     shares = fit_shares(dense, others, labels, weights)
@@ -91,7 +92,7 @@ def _again(bench: Bench, found: First, first: Candidate) -> Candidate:
     settings = ladder.settings(found.recipe, len(every), seed=bench.seed)
     epochs = max(1, round(found.share * settings.epochs))
     heads = bench.tutor.teach(encoder, Course(start, _lesson(corpus, every), settings, epochs)).heads
-    graphs = make_graphs(encoder, bench.tutor.folder / f"{found.recipe}-again")
+    graphs = make_graphs(encoder, bench.tutor.folder / f"{found.recipe}-again", device=corpus.device)
     features = embed(graphs.path(first.variant), corpus, corpus.texts)
     experts = joined(corpus, heads, _learnt(corpus, features, every), found.shares)
     return replace(first, encoder=encoder, graphs=graphs, experts=experts, again=None)

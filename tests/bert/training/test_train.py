@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 from shadowbert.bert.serving.artifact import open_artifact
 from shadowbert.bert.serving.runtime import Student
-from shadowbert.bert.training import candidate, frozen, ladder
+from shadowbert.bert.training import candidate, frozen, ladder, variants
 from shadowbert.bert.training import publish as publishing
 from shadowbert.bert.training.experts import Experts
 from shadowbert.bert.training.export import attach_experts
@@ -31,7 +31,9 @@ def test_the_artifact_says_what_it_is(published: Path) -> None:
     assert manifest.scores["rows"] == 48
     assert manifest.scores["agreement"] == manifest.scores["probe.agreement"] >= 0.9
     assert manifest.scores["export_gap"] < 1e-3
-    assert {"agreement.topic", "agreement.urgent", "int8_keeps_sure", "int8_keeps_all"} <= set(manifest.scores)
+    assert {"agreement.topic", "agreement.urgent", "int8_keeps_sure", "int8_keeps_all", "int8.ms", "fp32.ms"} <= set(
+        manifest.scores
+    )
 
 
 def test_the_probe_offers_every_row_out_of_fold(published: Path) -> None:
@@ -133,7 +135,7 @@ def test_a_fine_tuned_student_has_learnt_every_row(make_job: MakeJob, monkeypatc
 
 
 def test_fp32_serves_where_int8_loses_answers(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(candidate, "_tolerable", lambda *_: False)
+    monkeypatch.setattr(variants, "_tolerable", lambda *_: False)
     folder = make_job(60)
     assert train(read_job(folder)).variant == "fp32"
     assert len(Student(open_artifact(folder / "artifact")).guess("card").answer) == 2
@@ -154,7 +156,7 @@ def test_without_calibration_rows_the_heldout_ones_calibrate(make_job: MakeJob) 
 
 
 def test_nothing_is_left_where_publishing_fails(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unlike(*_: object) -> float:
+    def unlike(*_: object, **__: object) -> float:
         raise ArtifactInvalid("not today")
 
     monkeypatch.setattr(publishing, "Student", unlike)
