@@ -1,12 +1,13 @@
 """Linear-probe-then-fine-tune: from fitted heads on, train heads and encoder together.
 
 Kumar et al. 2022 (arXiv 2202.10054): random heads would first distort the features they are to read. The nearer a layer
-is to the words, the slower it learns (Howard and Ruder 2018, arXiv 1801.06146). Where several ranks train, each learns
-its share of every batch, all take the same steps, and the first one judges for all. Refuses to know files, variants and
-whether the result is any better than another recipe's.
+is to the words, the slower it learns (Howard and Ruder 2018, arXiv 1801.06146). What is judged and kept is the running
+mean of the weights. Where several ranks train, each learns its share of every batch, all take the same steps, and the
+first one judges for all. Refuses to know files, variants and whether the result is any better than another recipe's.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from accelerate.utils import broadcast
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from shadowbert.bert.training.averaging import RunningMean
 from shadowbert.bert.training.batches import batches, pad, share
 from shadowbert.bert.training.device import autocast
 from shadowbert.bert.training.encoder import Encoder
@@ -45,6 +47,8 @@ class Settings:
     warmup: float = 0.1
     smoothing: float = 0.05
     clip: float = 1.0
+    averaging: float = 0.98
+    """Decay of the running mean of the weights, a step."""
     frozen: float = 0.0
     """The share of the layers, from below, that do not learn; the words' embeddings are the first of them."""
     reinitialised: int = 0
@@ -88,11 +92,12 @@ def fine_tune(
     best, kept, at = (-1.0, 0.0), course.state(), 0
     for epoch in range(1, settings.epochs + 1):
         loss = course.epoch(epoch)
-        judged = _told_all(judge(course.heads()) if accelerator.is_main_process else best, accelerator)
+        with course.averaged():
+            judged = _told_all(judge(course.heads()) if accelerator.is_main_process else best, accelerator)
+            if judged > best:
+                best, kept, at = judged, course.state(), epoch
         emit("epoch", epoch=epoch, of=settings.epochs, loss=round(loss, 4), agreement=round(judged[0], 4))
-        if judged > best:
-            best, kept, at = judged, course.state(), epoch
-        elif epoch - at == settings.patience:
+        if epoch - at == settings.patience:
             break
     course.go_back(kept)
     return Tuned(course.end(), at)
@@ -111,6 +116,7 @@ def repeat(
     course = _Course(encoder, heads, lesson, settings, accelerator, phase="fine-tuning on all examples")
     for epoch in range(1, epochs + 1):
         emit("epoch", epoch=epoch, of=epochs, loss=round(course.epoch(epoch), 4))
+    course.settle()
     return course.end()
 
 
@@ -160,6 +166,8 @@ class _Course:
         freeze(encoder.model, settings.frozen)
         self._pupil = accelerator.prepare_model(_Pupil(encoder, self._layers))
         optimiser = _optimiser(encoder, self._layers, settings)
+        self._learning = [own for group in optimiser.param_groups for own in group["params"]]
+        self._mean = RunningMean(self._learning, decay=settings.averaging)
         steps = settings.epochs * -(-len(lesson.tokens) // settings.batch)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _pace(step, steps, settings.warmup))
         self._optimiser = accelerator.prepare_optimizer(optimiser)
@@ -186,12 +194,19 @@ class _Course:
         terms = self._lesson.weights[own].to(device), smoothing
         loss = weight * _loss(logits, self._targets[own].to(device), terms)
         self._accelerator.backward(loss)
-        learning = [own for group in self._optimiser.param_groups for own in group["params"]]
-        self._accelerator.clip_grad_norm_(learning, self._settings.clip)
+        self._accelerator.clip_grad_norm_(self._learning, self._settings.clip)
         self._optimiser.step()
         self._schedule.step()
         self._optimiser.zero_grad()
+        self._mean.update()
         return loss.item()
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """Encoder and heads are their running means meanwhile."""
+        return self._mean.in_place()
+
+    def settle(self) -> None:
+        self._mean.settle()
 
     def heads(self) -> tuple[Head, ...]:
         return tuple(_head(layer, head) for layer, head in zip(self._layers, self._before, strict=True))
