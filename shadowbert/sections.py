@@ -18,6 +18,7 @@ from shadowbert.flow.journal import Durability
 _OWN_SURFACE = frozenset({"shadowbert", "healthz", "readyz", "metrics"})
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _RESERVED = frozenset({"default", "upstream", "student", "llm"})
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 _PATH_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
@@ -43,6 +44,12 @@ def _path_prefix(value: str) -> str:
 def _listed(value: object) -> object:
     """A list, or the same in one variable or flag: separated by commas."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _device(value: str) -> str:
+    if not _DEVICE.fullmatch(value):
+        raise ValueError('should be "auto", "cpu", "cuda", "cuda:0" (or another number) or "mps"')
+    return value
 
 
 Seconds = Annotated[float, Field(gt=0)]
@@ -123,6 +130,7 @@ class StudentSettings(_Section):
     encoder: Annotated[str, Field(min_length=1)] = "bundled"
     pooling: Literal["auto", "mean", "cls"] = "auto"
     max_tokens: Annotated[int, Field(ge=8, le=8192)] = 256
+    device: Literal["cpu", "cuda"] = "cpu"
 
 
 class TrainingSettings(_Section):
@@ -130,6 +138,8 @@ class TrainingSettings(_Section):
     fine_tune_from: Annotated[int, Field(ge=20)] = 800
     horizon: Annotated[int, Field(ge=100)] = 10_000
     caller_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    device: Annotated[str, AfterValidator(_device)] = "auto"
+    devices: Annotated[int, Field(ge=1, le=64)] = 1
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     nice: Annotated[int, Field(ge=0, le=19)] = 10
     patience_s: Seconds = 600.0

@@ -53,7 +53,8 @@ async def open_serving(settings: Settings) -> AsyncIterator[Serving]:
                 durability=settings.journal.durability,
             )
         )
-        engine = Engine(opener=partial(open_student, threads=settings.student.threads))
+        student = settings.student
+        engine = Engine(opener=partial(open_student, threads=student.threads, device=student.device))
         stack.callback(engine.close)
         mirror = StageMirror(
             store,

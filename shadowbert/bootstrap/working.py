@@ -73,6 +73,9 @@ def _recipes(settings: Settings) -> Recipes:
         pooling=settings.student.pooling,
         fine_tune_from=settings.training.fine_tune_from,
         threads=settings.training.threads,
+        device=settings.training.device,
+        devices=settings.training.devices,
+        serving=settings.student.device,
         max_tokens=settings.student.max_tokens,
         horizon=settings.training.horizon,
     )

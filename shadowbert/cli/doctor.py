@@ -18,6 +18,7 @@ from shadowbert.cli.output import emit, say
 from shadowbert.errors import ShadowbertError
 from shadowbert.sections import Settings
 from shadowbert.supervisor import supervised
+from shadowbert.worker.place import training_place
 
 GIGABYTE = 1024**3
 
@@ -84,10 +85,12 @@ def _token(settings: Settings) -> Finding:
     return Finding("admin token", ok=True, detail=str(path))
 
 
-def _training(_: Settings) -> Finding:
-    missing = [name for name in ("torch", "transformers", "sklearn", "onnx") if find_spec(name) is None]
-    detail = f"missing: {', '.join(missing)}; install shadowbert[train]" if missing else "packages are installed"
-    return Finding("training", not missing, detail)
+def _training(settings: Settings) -> Finding:
+    missing = [name for name in ("torch", "accelerate", "transformers", "sklearn", "onnx") if find_spec(name) is None]
+    if missing:
+        return Finding("training", ok=False, detail=f"missing: {', '.join(missing)}; install shadowbert[train]")
+    ok, detail = training_place(settings.training.device, settings.training.devices)
+    return Finding("training", ok, detail)
 
 
 def _processes(settings: Settings) -> Finding:

@@ -79,6 +79,10 @@ class Recipes:
     pooling: str = "auto"
     fine_tune_from: int = 800
     threads: int = 1
+    device: str = "auto"
+    devices: int = 1
+    serving: str = "cpu"
+    """The device that students answer on."""
     max_tokens: int = 256
     horizon: int = 10_000
     """For how many calls a threshold is chosen to serve most."""
@@ -223,6 +227,9 @@ class Train:
             "recipes": self.recipes.worth_trying(student.examples),
             "seed": student.number,
             "threads": self.recipes.threads,
+            "device": self.recipes.device,
+            "devices": self.recipes.devices,
+            "serving": self.recipes.serving,
             "max_tokens": self.recipes.max_tokens,
             "pairs": version.skeleton.counts > 1,
             "cutoff": student.cutoff_seq,

@@ -74,7 +74,8 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
     training = settings.training
     child = ChildTrainer(threads=training.threads, nice=training.nice, patience_s=training.patience_s)
     with open_store(settings) as store, child as trainer:
-        shelf = StudentShelf(settings.data_dir, threads=settings.student.threads)
+        student = settings.student
+        shelf = StudentShelf(settings.data_dir, threads=student.threads, device=student.device)
         note_policy(settings, store)
         stations = open_stations(settings, store, trainer=trainer, shelf=shelf)
         holder = f"{socket.gethostname()}:{os.getpid()}"

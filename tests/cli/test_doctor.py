@@ -58,6 +58,13 @@ def test_processes(state: ChildState, *, ok: bool, shell: Shell) -> None:
     assert result.exit_code == (0 if ok else 1)
 
 
+def test_it_shows_where_trainings_would_compute(shell: Shell) -> None:
+    assert details(shell)["training"][0]
+    result = shell("doctor", "--set", "training.device=cuda:99")
+    assert result.exit_code == 1
+    assert "FAIL  training: training.device is cuda:99, but torch sees" in result.stdout
+
+
 def test_a_killed_tree_is_not_running(shell: Shell) -> None:
     supervise(shell, ChildState.RUNNING, pid=dead_pid())
     result = shell("doctor")

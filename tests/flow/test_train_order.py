@@ -28,8 +28,10 @@ def test_a_prompt_with_two_slots_that_count_is_a_pair(
 ) -> None:
     line, trainer = found(sqlite_store, skeleton=skeleton), ScriptedTrainer()
     line.calls(60)
-    recipes = Recipes(encoder="acme/bert", pooling="cls", max_tokens=128)
+    placed = {"device": "cuda", "devices": 2, "serving": "cuda"}
+    recipes = Recipes(encoder="acme/bert", pooling="cls", max_tokens=128, **placed)
     assert Train(sqlite_store, trainer, Policy(first_training=40), recipes, tmp_path, lambda: NOW).step()
     order = json.loads((trainer.started[0].folder / "job.json").read_text("utf-8"))
     assert order["pairs"] is pairs
     assert (order["encoder"], order["pooling"], order["max_tokens"]) == ("acme/bert", "cls", 128)
+    assert placed.items() <= order.items()

@@ -137,10 +137,10 @@ def describe(place: Place, seen: Seen) -> str:
     """For people.
 
     >>> describe(Place("cuda", 2), Seen(gpus=4, built="12.8"))
-    '2 ranks on cuda (torch sees 4 GPUs, cuda:0 to cuda:3)'
+    'on cuda, 2 ranks (torch sees 4 GPUs, cuda:0 to cuda:3)'
     """
-    where = place.device if place.ranks == 1 else f"{place.ranks} ranks on {place.device}"
-    return f"{where} (torch sees {_gpus(seen)})"
+    where = place.device if place.ranks == 1 else f"{place.device}, {place.ranks} ranks"
+    return f"on {where} (torch sees {_gpus(seen)})"
 
 
 if __name__ == "__main__":
