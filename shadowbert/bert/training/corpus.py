@@ -22,6 +22,7 @@ from shadowbert.bert.training.export import export_encoder, halve, optimise, qua
 from shadowbert.bert.training.heads import Floats32
 from shadowbert.bert.training.job import Job
 from shadowbert.bert.training.ngrams import count, token_codes
+from shadowbert.bert.training.ordered import Places, places
 from shadowbert.bert.training.probe import Ints
 from shadowbert.bert.training.progress import Steps
 from shadowbert.bert.training.vocabulary import student_tokenizer
@@ -54,6 +55,8 @@ class Corpus:
     fields: tuple[str, ...]
     sizes: tuple[int, ...]
     """How many outcomes each field has."""
+    orders: tuple[Places, ...]
+    """Where they stand, field by field."""
     device: str = "cpu"
     """Where the student is to serve."""
 
@@ -111,6 +114,7 @@ def read_corpus(job: Job, checkpoint: Checkpoint) -> Corpus:
         pairs=job.pairs,
         fields=tuple(field.name for field in job.contract.fields),
         sizes=job.sizes,
+        orders=tuple(map(places, job.contract.fields)),
         device=job.serving,
     )
 

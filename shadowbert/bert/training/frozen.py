@@ -53,7 +53,7 @@ def probe(encoder: Encoder, corpus: Corpus, frozen: Frozen, *, seed: int) -> Can
     """
     sizes, folds = corpus.sizes, deal(corpus.labels, seed=seed, groups=corpus.groups)
     embedded, counted = rows_of(corpus, frozen.features), rows_of(corpus, corpus.counts)
-    fitted = fit_probe(embedded, sizes, folds)
+    fitted = fit_probe(embedded, sizes, folds, corpus.orders)
     others = [lexical.out_of_fold(counted, folds, sizes), neighbours.out_of_fold(embedded, folds, sizes)]
     shares = fit_shares(fitted.logits, others, corpus.labels, corpus.weights)
     logits = multiply(fitted.logits, others, shares)
@@ -75,6 +75,7 @@ def probe(encoder: Encoder, corpus: Corpus, frozen: Frozen, *, seed: int) -> Can
         settings={
             "seed": seed,
             "folds": FOLDS,
+            "heads": dict(zip(corpus.fields, fitted.forms, strict=True)),
             "regularisation": dict(zip(corpus.fields, fitted.regularisation, strict=True)),
         },
     )

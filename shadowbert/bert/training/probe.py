@@ -1,5 +1,8 @@
 """The first student: multinomial logistic regression a field on frozen features, cross-fitted.
 
+Where a field's outcomes are grades, a head whose prior knows their order (`ordered`) is tried beside the free one, and
+the better out of fold is taken; a tie goes to the free one.
+
 Refuses to know the encoder and the files.
 
 The log is small at first, so no row is spent on one purpose only. All rows are dealt into folds; a fold's head is
@@ -13,6 +16,7 @@ promise: the gate tests the published student on later traffic only.
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +26,12 @@ from sklearn.linear_model import LogisticRegression
 from shadowbert.bert.serving.decode import Floats, softmax
 from shadowbert.bert.training.calibrate import fit_temperature
 from shadowbert.bert.training.heads import UNSEEN, Features, Floats32, Head, constant
+from shadowbert.bert.training.ordered import Places, fit_ordered, in_order
 
 Ints = npt.NDArray[np.int64]
 Groups = npt.NDArray[np.str_]
+Form = Literal["free", "ordered"]
+"""What a head's prior knows of the outcomes: nothing, or their order."""
 
 FOLDS = 5
 REGULARISATION = (0.1, 1.0, 10.0, 100.0)
@@ -51,14 +58,40 @@ class Rows:
 class Probe:
     heads: tuple[Head, ...]
     regularisation: tuple[float, ...]
+    forms: tuple[Form, ...]
     logits: tuple[Floats32, ...]
     """Out of fold, (rows, classes) a field."""
 
 
-def fit_probe(rows: Rows, sizes: Sequence[int], folds: Ints) -> Probe:
-    best = [_cross_fit(rows, folds, field, size) for field, size in enumerate(sizes)]
-    heads = tuple(fit_head(rows, field, c) for field, (c, _) in enumerate(best))
-    return Probe(heads, tuple(c for c, _ in best), tuple(logits for _, logits in best))
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a field's head may be fitted. Rows without enough grades have a free one, whatever is asked for."""
+
+    field: int
+    c: float
+    known: Places | None = None
+
+    def fit(self, rows: Rows) -> Head:
+        labels = rows.labels[:, self.field]
+        if self.known is None or not in_order(labels, self.known):
+            return fit_head(rows, self.field, self.c)
+        return fit_ordered(rows.features, labels, rows.weights, c=self.c, known=self.known)
+
+
+def fit_probe(rows: Rows, sizes: Sequence[int], folds: Ints, orders: Sequence[Places] | None = None) -> Probe:
+    """`orders`: where each field's outcomes stand; without it, nowhere. Ordered heads want dense features."""
+    best = []
+    for field, size in enumerate(sizes):
+        known = None if orders is None or not in_order(rows.labels[:, field], orders[field]) else orders[field]
+        best.append(_cross_fit(rows, folds, size, _ways(field, known)))
+    ways, logits = [way for way, _ in best], tuple(found for _, found in best)
+    forms: list[Form] = ["free" if way.known is None else "ordered" for way in ways]
+    return Probe(tuple(way.fit(rows) for way in ways), tuple(way.c for way in ways), tuple(forms), logits)
+
+
+def _ways(field: int, known: Places | None) -> list[list[_Way]]:
+    """Form by form, the free one first; each from strong regularisation to weak."""
+    return [[_Way(field, c, form) for c in REGULARISATION] for form in ((None,) if known is None else (None, known))]
 
 
 def deal(labels: Ints, *, seed: int, folds: int = FOLDS, groups: Groups | None = None) -> Ints:
@@ -96,23 +129,29 @@ def fit_head(rows: Rows, field: int, c: float) -> Head:
     return Head(tuple(int(label) for label in seen), weight, bias)
 
 
-def _cross_fit(rows: Rows, folds: Ints, field: int, size: int) -> tuple[float, Floats32]:
-    """The regularisation of least out-of-fold log loss, with its logits. Stops when weaker ones get worse."""
-    best = (np.inf, REGULARISATION[0], np.empty(0, np.float32))
-    for c in REGULARISATION:
-        logits = _out_of_fold(rows, folds, field, (size, c))
-        loss = log_loss(logits, rows.labels[:, field], rows.weights)
+def _cross_fit(rows: Rows, folds: Ints, size: int, forms: Sequence[Sequence[_Way]]) -> tuple[_Way, Floats32]:
+    """The way of least out-of-fold log loss, with its logits: the first of equals."""
+    found = [_regularised(rows, folds, size, ways) for ways in forms]
+    _, way, logits = min(found, key=lambda own: own[0])
+    return way, logits
+
+
+def _regularised(rows: Rows, folds: Ints, size: int, ways: Sequence[_Way]) -> tuple[float, _Way, Floats32]:
+    """The best of one form, and its loss. Stops when weaker regularisations get worse."""
+    best = (np.inf, ways[0], np.empty(0, np.float32))
+    for way in ways:
+        logits = _out_of_fold(rows, folds, size, way)
+        loss = log_loss(logits, rows.labels[:, way.field], rows.weights)
         if loss >= best[0]:
             break
-        best = (loss, c, logits)
-    return best[1], best[2]
+        best = (loss, way, logits)
+    return best
 
 
-def _out_of_fold(rows: Rows, folds: Ints, field: int, setting: tuple[int, float]) -> Floats32:
-    size, c = setting
+def _out_of_fold(rows: Rows, folds: Ints, size: int, way: _Way) -> Floats32:
     logits = np.empty((len(folds), size), dtype=np.float32)
     for fold in np.unique(folds):
-        head = fit_head(rows.where(folds != fold), field, c)
+        head = way.fit(rows.where(folds != fold))
         logits[folds == fold] = head.logits(rows.features[folds == fold], size)
     return logits
 
