@@ -42,6 +42,7 @@ def an_audited_exchange(**changes: Any) -> Exchange:  # noqa: ANN401 - any field
         response_encoding="gzip",
         explicit_task="triage",
         retry_count=1,
+        caller="0123456789abcdef",
         call=CallNote("version-1", "my card was charged twice", "blake2:07", eligible=True),
         prediction=Prediction(
             "student-1", "candidate-1", Guess((2, 0), (0.97, 0.99), 0.9603), in_slice=True, late=True, ms=2.5

@@ -76,11 +76,11 @@ class Lineage:
             work.calls.add(rows)
         return rows
 
-    def labelled(self, *said: tuple[str, int]) -> list[CallRow]:
-        """Calls on these inputs with these labels of the teacher, loaded and collected."""
+    def labelled(self, *said: tuple[str, int], caller: str = "") -> list[CallRow]:
+        """Calls of this caller on these inputs with these labels of the teacher, loaded and collected."""
         with self.store.write() as work:
             rows = self._loaded(work, [text for text, _ in said], SHADOWED, None)
-            told = [replace(row, answer=(label,)) for row, (_, label) in zip(rows, said, strict=True)]
+            told = [replace(row, answer=(label,), caller=caller) for row, (_, label) in zip(rows, said, strict=True)]
             work.calls.add(told)
         return told
 

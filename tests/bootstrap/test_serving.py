@@ -19,12 +19,16 @@ from shadowbert.bootstrap.storage import open_store, prepare_store
 from shadowbert.bootstrap.working import open_operations, open_report
 from shadowbert.children import FILE_NAME, Child, Children, ChildState, write_children
 from shadowbert.domain.task import Stage
+from shadowbert.flow.load import Loader
 from shadowbert.flow.operate import Operator
+from shadowbert.flow.pseudonyms import LENGTH
 from shadowbert.sections import Settings
+from shadowbert.store.store import StoreSink
 from shadowbert.testing.lineage import found
 from shadowbert.testing.serving import serving, serving_upstream
 from shadowbert.testing.simulated import SimulatedUpstream, Simulation
 from shadowbert.web.process import build_app
+from tests.traces import traces
 
 CALL = json.dumps({"model": "gpt-5-mini", "messages": [{"role": "user", "content": "hello"}]}).encode()
 
@@ -73,8 +77,23 @@ def test_it_relays_logs_and_is_ready(settings: Settings, caplog: pytest.LogCaptu
         )
     (segment,) = settings.journal_dir.iterdir()
     assert b"hello" in segment.read_bytes()
-    assert b"sk-1" not in segment.read_bytes()
+    assert traces("sk-1", segment.read_bytes()) == []
     assert token not in caplog.text
+
+
+def test_a_caller_is_known_by_one_name_and_its_credential_by_nobody(settings: Settings) -> None:
+    for key in ("sk-caller", "sk-caller", "sk-another"):  # of three processes, one after the other
+        with serving(build_app(settings)) as url:
+            assert fetch(f"{url}/v1/chat/completions", CALL, authorization=f"Bearer {key}")[0] == 200
+    with open_store(settings) as store:
+        Loader(settings.journal_dir, StoreSink(store)).step()
+        with store.read() as work:
+            first, again, another = (row.caller for row in work.exchanges.after(0, limit=9))
+    assert first == again != another
+    assert len(first) == len(another) == LENGTH
+    written = b"".join(path.read_bytes() for path in settings.data_dir.rglob("*") if path.is_file())
+    assert first.encode() in written
+    assert traces("sk-caller", written) == traces("sk-another", written) == []
 
 
 def test_report_and_commands_follow_the_settings(settings: Settings) -> None:
@@ -106,7 +125,9 @@ def test_it_relays_and_journals_while_the_store_is_away(settings: Settings, tmp_
         status, reply = fetch(f"{url}/v1/chat/completions", CALL, authorization="Bearer sk-1")
         assert (status, reply["object"]) == (200, "chat.completion")
         assert fetch(f"{url}/readyz")[1]["mirror"] != "ok"
-    assert sum(segment.stat().st_size for segment in settings.journal_dir.glob("*.seg")) > len(CALL)
+    (segment,) = settings.journal_dir.glob("*.seg")
+    assert segment.stat().st_size > len(CALL)
+    assert b'"caller":""' in segment.read_bytes(), "without the installation's key all callers are one"
 
 
 def test_a_silent_loader_means_nobody_watches(settings: Settings) -> None:

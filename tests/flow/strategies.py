@@ -45,4 +45,5 @@ exchanges = st.builds(
     client=texts,
     call=st.none() | calls,
     prediction=st.none() | predictions,
+    caller=texts,
 )

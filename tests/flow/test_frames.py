@@ -37,12 +37,13 @@ def test_bodies_are_stored_as_they_are() -> None:
     assert encode(an_exchange(request_body=body)).count(body) == 1
 
 
-def test_a_row_from_before_a_field_was_added_can_be_read() -> None:
-    payload = encode(an_exchange(request_body=None, response_body=None))
+@pytest.mark.parametrize(("name", "without"), [("retry_count", 0), ("caller", "")])
+def test_a_row_from_before_a_field_was_added_can_be_read(name: str, without: object) -> None:
+    payload = encode(an_exchange(request_body=None, response_body=None, retry_count=2, caller="c0ffee"))
     values = orjson.loads(payload[4:])
-    del values["retry_count"]
+    del values[name]
     older = orjson.dumps(values)
-    assert decode(len(older).to_bytes(4, "little") + older).retry_count == 0
+    assert getattr(decode(len(older).to_bytes(4, "little") + older), name) == without
 
 
 @pytest.mark.parametrize("changes", [{"client": "\ud800"}, {"client": object()}], ids=["surrogate", "not data"])

@@ -16,12 +16,21 @@ def test_a_call_comes_back_as_it_went_in(store: Store) -> None:
     house = a_house(store)
     prediction = a_prediction(house.candidate, 1).prediction
     (exchange,) = loaded(store, 1)
-    given = a_call(house.version, exchange, 1, input="a\0b", decider=Decider.COIN, p_llm=0.05, prediction=prediction)
+    given = a_call(
+        house.version,
+        exchange,
+        1,
+        input="a\0b",
+        decider=Decider.COIN,
+        p_llm=0.05,
+        prediction=prediction,
+        caller="c0ffee",
+    )
     with store.write() as work:
         work.calls.add([given])
         (row,) = work.calls.after(house.version.id, 0, limit=5)
     assert row.input == "a\N{REPLACEMENT CHARACTER}b"
-    assert (row.prediction, row.decider, row.answer) == (prediction, Decider.COIN, (1,))
+    assert (row.prediction, row.decider, row.answer, row.caller) == (prediction, Decider.COIN, (1,), "c0ffee")
 
 
 def test_a_call_is_kept_once(store: Store) -> None:

@@ -34,6 +34,7 @@ def test_an_exchange_comes_back_as_it_went_in(store: Store) -> None:
     assert (row.decider, row.p_llm, row.eligible) == (Decider.COIN, 0.05, True)
     assert (row.noted_version, row.explicit_task) == (exchange.call.version_id, "triage")
     assert (row.received_at, row.retry_count, row.response_encoding) == (AT, 1, "gzip")
+    assert row.caller == exchange.caller != ""
 
 
 def test_metadata_only_comes_back_without_bodies(store: Store) -> None:
