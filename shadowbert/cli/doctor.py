@@ -18,7 +18,7 @@ from shadowbert.cli.output import emit, say
 from shadowbert.errors import ShadowbertError
 from shadowbert.sections import Settings
 from shadowbert.supervisor import supervised
-from shadowbert.worker.place import training_place
+from shadowbert.worker.place import serving_place, training_place
 
 GIGABYTE = 1024**3
 
@@ -93,6 +93,11 @@ def _training(settings: Settings) -> Finding:
     return Finding("training", ok, detail)
 
 
+def _students(settings: Settings) -> Finding:
+    ok, detail = serving_place(settings.student.device)
+    return Finding("students", ok, detail)
+
+
 def _processes(settings: Settings) -> Finding:
     children = read_children(settings.data_dir / FILE_NAME)
     if children is None:
@@ -110,4 +115,4 @@ def _running(settings: Settings) -> bool:
     return children is not None and supervised(children)
 
 
-CHECKS: tuple[Callable[[Settings], Finding], ...] = (_data, _database, _token, _training, _processes)
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (_data, _database, _token, _training, _students, _processes)

@@ -65,6 +65,10 @@ def test_it_shows_where_trainings_would_compute(shell: Shell) -> None:
     assert "FAIL  training: training.device is cuda:99, but torch sees" in result.stdout
 
 
+def test_it_shows_where_students_would_answer(shell: Shell) -> None:
+    assert details(shell)["students"] == (True, "on the CPU")
+
+
 def test_a_killed_tree_is_not_running(shell: Shell) -> None:
     supervise(shell, ChildState.RUNNING, pid=dead_pid())
     result = shell("doctor")

@@ -5,23 +5,19 @@ is, to the bit, what serves. One at a time because dynamic int8 scales its activ
 neighbour in the batch would change the answer.
 """
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from shadowbert.bert.serving.device import PROVIDERS, check_device
 from shadowbert.bert.serving.reader import Reader
 from shadowbert.errors import ArtifactInvalid, StudentError
 
 IDS, MASK, OUTPUT = "input_ids", "attention_mask", "output"
 Row = npt.NDArray[np.float32]
-PROVIDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"cpu": ("CPUExecutionProvider",), "cuda": ("CUDAExecutionProvider", "CPUExecutionProvider")}
-)
-"""By device. What has no kernel for the GPU, int8's products among it, runs on the CPU."""
 
 _LOAD_ERRORS = (
     ort_errors.Fail,
@@ -40,13 +36,13 @@ class Network:
     def __init__(self, model: bytes, reader: Reader, *, threads: int = 1, device: str = "cpu") -> None:
         """Raises ArtifactInvalid where the graph cannot be loaded, or not on this device."""
         self.reader = reader
-        _check_device(device, ort.get_available_providers())
+        check_device(device, ort.get_available_providers())
         self._mask = np.ones((1, reader.max_tokens), dtype=np.int64)
         try:
             self._session = ort.InferenceSession(model, _options(threads), providers=[*PROVIDERS[device]])
         except _LOAD_ERRORS as exc:
             raise ArtifactInvalid(f"the ONNX graph cannot be loaded: {exc}") from exc
-        _check_device(device, self._session.get_providers())  # it falls back where a library of CUDA's is missing
+        check_device(device, self._session.get_providers())  # it falls back where a library of CUDA's is missing
 
     def __call__(self, text: str) -> Row:
         """The graph's output for one text; of a long one it sees head and tail."""
@@ -62,14 +58,6 @@ class Network:
             return self._session.run([OUTPUT], {IDS: ids, MASK: self._mask[:, : ids.shape[1]]})[0][0]  # type: ignore[no-any-return]
         except _RUN_ERRORS as exc:
             raise StudentError(f"the ONNX graph failed: {exc}") from exc
-
-
-def _check_device(device: str, providers: Sequence[str]) -> None:
-    if PROVIDERS[device][0] not in providers:
-        raise ArtifactInvalid(
-            f"student.device is {device}, which this onnxruntime does not run on: install onnxruntime-gpu and CUDA's "
-            'libraries in its place, or set student.device to "cpu"'
-        )
 
 
 def _options(threads: int) -> ort.SessionOptions:
