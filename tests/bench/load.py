@@ -1,6 +1,7 @@
 """A load client that is not the bottleneck: raw sockets, one request in flight on each connection."""
 
 import asyncio
+import random
 import time
 from dataclasses import dataclass, field
 from typing import cast
@@ -25,16 +26,16 @@ class Load:
 
 
 class _Caller(asyncio.Protocol):
-    """Sends the same request again as soon as its reply is whole, until the common stock of calls is used up."""
+    """Sends the same request again when its reply is whole, until the common stock of calls is used up."""
 
-    def __init__(self, request: bytes, stock: "list[int]", load: Load) -> None:
-        self._request, self._stock, self._load = request, stock, load
+    def __init__(self, request: bytes, stock: "list[int]", load: Load, pause_s: float) -> None:
+        self._request, self._stock, self._load, self._pause_s = request, stock, load, pause_s
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._next()
+        self._think()
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -44,12 +45,19 @@ class _Caller(asyncio.Protocol):
         self._load.latencies.append(time.perf_counter() - self._sent)
         self._load.failures += not self._buffer.startswith(b"HTTP/1.1 200")
         self._buffer = b""
-        self._next()
+        self._think()
 
     def connection_lost(self, _: Exception | None) -> None:
         if not self.done.done():
             self._load.failures += 1
             self.done.set_result(None)
+
+    def _think(self) -> None:
+        """For a time that differs from call to call, so that callers do not march in step."""
+        if self._pause_s:
+            asyncio.get_running_loop().call_later(random.expovariate(1 / self._pause_s), self._next)
+        else:
+            self._next()
 
     def _next(self) -> None:
         if self._stock[0] <= 0:
@@ -65,12 +73,12 @@ def _length(head: bytes) -> int:
     return int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
 
 
-async def _drive(port: int, request: bytes, calls: int, connections: int) -> Load:
+async def _drive(port: int, request: bytes, calls: int, connections: int, pause_s: float) -> Load:
     load, stock = Load(), [calls]
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
     callers = [
-        (await loop.create_connection(lambda: _Caller(request, stock, load), "127.0.0.1", port))[1]
+        (await loop.create_connection(lambda: _Caller(request, stock, load, pause_s), "127.0.0.1", port))[1]
         for _ in range(connections)
     ]
     await asyncio.gather(*(caller.done for caller in callers))
@@ -78,9 +86,10 @@ async def _drive(port: int, request: bytes, calls: int, connections: int) -> Loa
     return load
 
 
-def drive(port: int, request: bytes, *, calls: int, connections: int) -> Load:
+def drive(port: int, request: bytes, *, calls: int, connections: int, pause_s: float = 0.0) -> Load:
+    """`pause_s`: how long a caller waits on average between a reply and its next call."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_drive(port, request, calls, connections))
+        return runner.run(_drive(port, request, calls, connections, pause_s))
 
 
 def post(path: str, body: bytes) -> bytes:

@@ -30,7 +30,8 @@ from shadowbert.settings import training_environment
 from shadowbert.store.store import Store
 from shadowbert.supervisor import listen
 from tests.bench.load import drive, post
-from tests.bench.relay import SCHEMA, _process, _stub
+from tests.bench.relay import SCHEMA, constant
+from tests.bench.stub import process, stub
 from tests.bench.table import Row
 
 SYSTEM = "Classify the message of a bank's customer."
@@ -93,13 +94,13 @@ def _web(data_dir: Path, upstream: int) -> Iterator[tuple[int, psutil.Process]]:
         "upstream.auth": "none", "policy.audit_rate": 0.01,
     }  # fmt: skip
     command = [sys.executable, "-m", "shadowbert.web", *(f"--set={key}={value}" for key, value in settings.items())]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    web = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         _wait(port)
-        yield port, psutil.Process(process.pid)
+        yield port, psutil.Process(web.pid)
     finally:
-        process.terminate()
-        process.wait()
+        web.terminate()
+        web.wait()
 
 
 def _wait(port: int) -> None:
@@ -153,8 +154,8 @@ def bench() -> Iterator[Row]:
         (folder / "loader.pulse").touch()
         os.utime(folder / "loader.pulse", (time.time() + 3600,) * 2)
         store.close()
-        stub, _ = stack.enter_context(_process(_stub))
-        port, process = stack.enter_context(_web(folder, stub))
+        upstream, _ = stack.enter_context(process(stub, constant))
+        port, web = stack.enter_context(_web(folder, upstream))
         request = post("/v1/chat/completions", BODY)
         bare = Bare(artifact)
         drive(port, request, calls=200, connections=1)
@@ -166,4 +167,4 @@ def bench() -> Iterator[Row]:
         yield Row("local: answer over bare call", ratio, "x", at_most=1.5)
         yield Row("local: p99", max(whole.p(0.99) for _, whole in rounds), "ms")
         drive(port, request, calls=2000, connections=16)
-        yield Row("local: web process with a student, RSS", process.memory_info().rss / 2**20, "MiB", at_most=250)
+        yield Row("local: web process with a student, RSS", web.memory_info().rss / 2**20, "MiB", at_most=250)
