@@ -76,6 +76,25 @@ def test_downgrading_leaves_no_table(engine: Engine) -> None:
     assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
 
 
+def test_rows_from_before_there_were_callers_belong_to_the_one_without_a_name(engine: Engine) -> None:
+    from alembic import command
+
+    schema.upgrade(engine)
+    command.downgrade(schema._config(engine), "v0.1.0")
+    values = {
+        "id": "e1", "seq": 1, "received_at": 0.0, "tenant": "default", "method": "POST", "path": "/", "upstream": "",
+        "deployment": "", "outcome": "complete", "source": "llm", "reason": "shadow", "decider": "stage", "p_llm": 1.0,
+        "first_byte_ms": 1.0, "total_ms": 1.0, "request_bytes": 1, "response_bytes": 1, "response_type": "",
+        "response_encoding": "", "retry_count": 0, "client": "", "eligible": True,
+    }  # fmt: skip
+    places = ", ".join(f":{name}" for name in values)
+    with writing(engine) as connection:
+        connection.execute(text(f"INSERT INTO exchanges ({', '.join(values)}) VALUES ({places})"), values)
+    schema.upgrade(engine)
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT id, caller FROM exchanges")).all() == [("e1", "")]
+
+
 def upgrade_at(url: str, start: object) -> None:
     start.wait()  # type: ignore[attr-defined]
     Store(url).upgrade()

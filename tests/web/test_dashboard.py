@@ -1,13 +1,15 @@
 """The page through real HTTP: what it shows, and that nothing in it can run."""
 
+import json
 import re
+from dataclasses import asdict
 from html import unescape
 from pathlib import Path
 
 from shadowbert.domain.card import Agreed, FieldCard
 from shadowbert.domain.contract import Contract, Field
 from shadowbert.domain.route import Decider, Reason, Route, Source
-from shadowbert.domain.task import Stage
+from shadowbert.domain.task import Policy, Stage
 from shadowbert.testing.cards import TOPIC, a_card
 from shadowbert.testing.lineage import SERVED, Lineage, found
 from tests.web.surface import Surface, alerts, said
@@ -29,6 +31,17 @@ def test_a_collecting_task(surface: Surface, line: Lineage) -> None:
     assert "Missing: 143 more examples until the first student" in text
     assert "The LLM answers. 57 calls in all." in text
     assert "<svg" not in surface.page().text
+
+
+def test_a_cap_on_callers_is_told_without_their_names(surface: Surface, line: Lineage) -> None:
+    line.labelled(*[(f"a {n}", n % 2) for n in range(60)], caller="f00dc0de")
+    line.labelled(*[(f"b {n}", n % 2) for n in range(20)], caller="c0ffee")
+    assert "callers" not in said(surface.page("/shadowbert/task?name=bank"))
+    with line.store.write() as work:
+        work.marks.set("policy", note=json.dumps(asdict(Policy(caller_share=0.5))))
+    reply = surface.page("/shadowbert/task?name=bank")
+    assert "2 callers, none of which teaches more than 50 %; 40 examples beyond that are left out." in said(reply)
+    assert "f00dc0de" not in reply.text
 
 
 def test_a_task_in_shadow_has_its_figures_and_its_curve(surface: Surface, line: Lineage) -> None:
