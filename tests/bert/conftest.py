@@ -46,6 +46,21 @@ def make_examples(count: int, *, seed: int = 0) -> list[dict[str, object]]:
     return examples
 
 
+def doubtful_examples(count: int, *, seed: int = 0) -> list[dict[str, object]]:
+    """The same with words of another topic and mood in them, and one answer in twelve a slip of the teacher's: no
+    student can be sure of all of them.
+    """
+    chance = random.Random(seed)
+    examples = make_examples(count, seed=seed)
+    for example in examples:
+        beside = chance.choices(TOPICS[chance.choice(list(TOPICS))], k=chance.randrange(3))
+        beside += chance.choices(MOODS[chance.random() < 0.5], k=chance.randrange(2))
+        example["input"] = " ".join([str(example["input"]), *beside])
+        if chance.random() < 1 / 12:
+            example["answer"] = [chance.choice((0, 1, 3)), chance.choice((0, 1))]
+    return examples
+
+
 @pytest.fixture(scope="session")
 def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BERT of two narrow layers with the words of the examples."""

@@ -17,7 +17,7 @@ from shadowbert.bert.training.train import train
 from shadowbert.domain.student import Guess
 from shadowbert.domain.template import SLOT_SEPARATOR
 from shadowbert.errors import InputTooLong
-from tests.bert.conftest import CONTRACT, MOODS, TOPICS, make_examples, write_job
+from tests.bert.conftest import CONTRACT, MOODS, TOPICS, doubtful_examples, write_job
 from tests.bert.loaders.conftest import opened
 
 WITHOUT_US = "import sys, runpy; sys.modules['shadowbert'] = None; sys.argv = sys.argv[1:]; "
@@ -43,7 +43,7 @@ def as_said(guess: Guess) -> dict[str, object]:
 @pytest.fixture(scope="session")
 def of_pairs(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A student whose inputs are two texts, and some of them longer than it reads."""
-    examples = make_examples(80)
+    examples = doubtful_examples(80)
     for number, example in enumerate(examples):
         first, _, second = str(example["input"]).partition(" ")
         example["input"] = f"{first * (1 + number % 3)} {first}{SLOT_SEPARATOR}{second} {'the ' * (number % 40)}"
