@@ -116,10 +116,10 @@ def material(work: Work, version: VersionRow, share: float = 1.0) -> Material:
 
 def answers_of(work: Work, version: VersionRow, share: float = 1.0) -> Answers:
     """How many examples have each answer, where no caller teaches more than this share."""
-    found = cap_of(work, version, share)
-    if version.inherits or (found and found.left_out):
+    if version.inherits:
         return answers_in(capped(taught(work, version), share))
-    return work.calls.answers(version.id)
+    found = cap_of(work, version, share)
+    return work.calls.answers(version.id, most=found.level if found and found.left_out else None)
 
 
 def answers_in(examples: Iterable[ExampleRow]) -> Answers:

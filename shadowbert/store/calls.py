@@ -170,22 +170,18 @@ class Calls(Repository):
         """Of how many of these inputs each caller was the first to get a label: in the version itself, else in the
         first that it inherits from. What people have corrected counts for nobody.
         """
-        labels = [_labelled(version_id), *map(_inherited, legacies)]
-        asked = union_all(
-            *(select(calls.c.input_hash, calls.c.caller, calls.c.seq, literal(n).label("far")).where(label)
-              for n, label in enumerate(labels))
-        ).subquery()  # fmt: skip
-        place = func.row_number().over(partition_by=asked.c.input_hash, order_by=(asked.c.far, asked.c.seq))
-        told = select(calls.c.input_hash).where(_corrected(version_id))
-        each = select(asked.c.caller, place.label("place")).where(asked.c.input_hash.not_in(told)).subquery()
-        query = select(each.c.caller, func.count()).where(each.c.place == 1).group_by(each.c.caller)
+        first = _first_asked(version_id, legacies)
+        query = select(first.c.caller, func.count()).where(first.c.place == 1).group_by(first.c.caller)
         return {caller: int(n) for caller, n in self._db.execute(query)}
 
-    def answers(self, version_id: str) -> dict[Answer, int]:
-        """How many distinct inputs got each answer; one that got several counts under each."""
+    def answers(self, version_id: str, *, most: int | None = None) -> dict[Answer, int]:
+        """How many distinct inputs got each answer; one that got several counts under each. Of each caller's inputs so
+        many at most, the newest, where that is said.
+        """
         said = cast(calls.c.answer, Text)  # JSON knows no "equal"
-        query = select(said, func.count(calls.c.input_hash.distinct())).where(_labelled(version_id)).group_by(said)
-        return {tuple(loads(answer)): int(inputs) for answer, inputs in self._db.execute(query)}
+        kept = true() if most is None else calls.c.input_hash.not_in(_oldest(version_id, most))
+        query = select(said, func.count(calls.c.input_hash.distinct())).where(_labelled(version_id), kept)
+        return {tuple(loads(answer)): int(inputs) for answer, inputs in self._db.execute(query.group_by(said))}
 
     def repeats(self, version_id: str) -> list[list[int]]:
         """Of each input that the teacher was asked at least twice, how often it gave each of its answers."""
@@ -254,6 +250,26 @@ def _labelled(version_id: str) -> Any:  # noqa: ANN401 - a SQL condition
 
 def _corrected(version_id: str) -> Any:  # noqa: ANN401 - a SQL condition
     return calls.c.exchange_id.in_(select(corrections.c.exchange_id)) & (calls.c.version_id == version_id)
+
+
+def _first_asked(version_id: str, legacies: Sequence[Legacy]) -> Any:  # noqa: ANN401 - a subquery
+    """Who asked each input that nobody has corrected, in order of place: 1 is the first."""
+    labels = [_labelled(version_id), *map(_inherited, legacies)]
+    columns = (calls.c.input_hash, calls.c.caller, calls.c.seq)
+    asked = union_all(
+        *(select(*columns, literal(far).label("far")).where(label) for far, label in enumerate(labels))
+    ).subquery()
+    place = func.row_number().over(partition_by=asked.c.input_hash, order_by=(asked.c.far, asked.c.seq))
+    told = select(calls.c.input_hash).where(_corrected(version_id))
+    return select(asked, place.label("place")).where(asked.c.input_hash.not_in(told)).subquery()
+
+
+def _oldest(version_id: str, most: int) -> Any:  # noqa: ANN401 - a SQL query
+    """The inputs of each caller that are beyond so many."""
+    first = _first_asked(version_id, ())
+    age = func.row_number().over(partition_by=first.c.caller, order_by=first.c.seq.desc())
+    aged = select(first.c.input_hash, age.label("age")).where(first.c.place == 1).subquery()
+    return select(aged.c.input_hash).where(aged.c.age > most)
 
 
 def _inherited(legacy: Legacy) -> Any:  # noqa: ANN401 - a SQL condition

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from shadowbert.domain.records import StrayCall
+from shadowbert.domain.records import Correction, StrayCall
 from shadowbert.domain.route import Decider, Source
 from shadowbert.store.store import Store
 from tests.store.rows import AT, a_call, a_house, a_prediction, a_version, loaded
@@ -74,6 +74,27 @@ def test_answers_are_counted_by_input_and_repeats_by_vote(store: Store) -> None:
         assert work.calls.answers(house.version.id) == {(0,): 1, (1,): 2, (2,): 1}
         assert [sorted(votes) for votes in work.calls.repeats(house.version.id)] == [[1, 2]]
         assert (work.calls.answers("nobody"), work.calls.repeats("nobody")) == ({}, [])
+
+
+def test_answers_of_each_callers_newest_inputs(store: Store) -> None:
+    """By who asked an input first; what people have corrected stays."""
+    house, ids = a_house(store), loaded(store, 7)
+    asked = [("a", "f", 0), ("b", "f", 1), ("b", "h", 2), ("c", "f", 1), ("d", "h", 2), ("e", "f", 1), ("a", "h", 0)]
+    rows = [
+        a_call(house.version, id_, seq, input_hash=text, caller=caller, answer=(label,))
+        for seq, (id_, (text, caller, label)) in enumerate(zip(ids, asked, strict=True), start=1)
+    ]
+    first = rows[0]
+    with store.write() as work:
+        work.calls.add(rows)
+        assert work.calls.callers(house.version.id) == {"f": 4, "h": 1}
+        assert work.calls.answers(house.version.id, most=1) == {(1,): 1, (2,): 1}, "e of f, d of h"
+        assert work.calls.answers(house.version.id, most=4) == work.calls.answers(house.version.id)
+        work.corrections.put(
+            Correction(first.exchange_id, house.version.id, "a", "a", first.seq, (1,), "maria", "", AT)
+        )
+        assert work.calls.callers(house.version.id) == {"f": 3, "h": 1}
+        assert work.calls.answers(house.version.id, most=1) == {(0,): 1, (1,): 1, (2,): 1}
 
 
 def test_trained_inputs_are_those_first_labelled_before_the_cutoff(store: Store) -> None:

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from shadowbert.domain.task import Policy
 from shadowbert.store.store import Store
 from shadowbert.testing.factories import sure
 from shadowbert.testing.house import House
@@ -59,7 +60,7 @@ def shop() -> Iterator[Surface]:
 @pytest.fixture
 def surface(shop: Surface, sqlite_store: Store) -> Surface:
     """As good as new."""
-    shop.store, shop.now = sqlite_store, NOW
+    shop.store, shop.now, shop.policy = sqlite_store, NOW, Policy()
     shop.wrong.clear()
     shop.door.seen.clear()
     return shop

@@ -73,6 +73,7 @@ class Surface:
     cards: dict[str, Card] = field(default_factory=dict)
     """By the students' artifacts."""
     now: float = NOW
+    policy: Policy = field(default_factory=Policy)
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -81,8 +82,8 @@ class Surface:
     @contextmanager
     def open(self) -> Iterator["Surface"]:
         desk = Desk(
-            report=lambda: Report(self.store, Policy(), lambda: self.now, self.cards.get),
-            operations=lambda: operations_on(self.store, Policy(), lambda: self.now),
+            report=lambda: Report(self.store, self.policy, lambda: self.now, self.cards.get),
+            operations=lambda: operations_on(self.store, self.policy, lambda: self.now),
             checks=lambda: self.wrong,
         )
         routers = (admin_routes(desk, self.doorkeeper), dashboard_routes(desk, self.doorkeeper))

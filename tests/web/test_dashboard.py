@@ -1,8 +1,6 @@
 """The page through real HTTP: what it shows, and that nothing in it can run."""
 
-import json
 import re
-from dataclasses import asdict
 from html import unescape
 from pathlib import Path
 
@@ -37,8 +35,7 @@ def test_a_cap_on_callers_is_told_without_their_names(surface: Surface, line: Li
     line.labelled(*[(f"a {n}", n % 2) for n in range(60)], caller="f00dc0de")
     line.labelled(*[(f"b {n}", n % 2) for n in range(20)], caller="c0ffee")
     assert "callers" not in said(surface.page("/shadowbert/task?name=bank"))
-    with line.store.write() as work:
-        work.marks.set("policy", note=json.dumps(asdict(Policy(caller_share=0.5))))
+    surface.policy = Policy(caller_share=0.5)
     reply = surface.page("/shadowbert/task?name=bank")
     assert "2 callers, none of which teaches more than 50 %; 40 examples beyond that are left out." in said(reply)
     assert "f00dc0de" not in reply.text
