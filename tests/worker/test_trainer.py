@@ -140,7 +140,7 @@ def test_a_real_training_tells_how_far_it_is(tmp_path: Path, tiny_encoder: Path)
         assert ended(child, patience_s=120).published
     assert '"step"' in (folder / "progress.jsonl").read_text("utf-8")
     tuned = [json.loads(line) for line in (folder / "progress.jsonl").read_text("utf-8").splitlines()]
-    steps = [event for event in tuned if event["event"] == "step"]
+    steps = [event for event in tuned if event["event"] == "step" and event["recipe"] == "finetune"]
     assert steps[0]["step"] == 1 <= steps[-1]["step"] <= steps[-1]["of"]
     assert {"phase", "loss", "seconds_left"} <= set(steps[0])
 

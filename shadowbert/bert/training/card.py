@@ -21,7 +21,7 @@ from shadowbert.bert.training.variants import KEEP
 from shadowbert.domain.card import Agreed, Bin, Card, FieldCard, percent
 from shadowbert.domain.contract import Answer
 
-LIBRARIES = ("torch", "transformers", "tokenizers", "onnxruntime", "scikit-learn", "numpy")
+LIBRARIES = ("torch", "accelerate", "transformers", "tokenizers", "onnxruntime", "scikit-learn", "numpy")
 EXPERTS = {
     "words": {
         "longest_ngram": ngrams.LONGEST,

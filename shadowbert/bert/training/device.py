@@ -99,7 +99,7 @@ def precision(device: torch.device) -> Precision:
 
 @contextmanager
 def autocast(device: torch.device) -> Iterator[None]:
-    """In the precision that suits the device; what is under way in another one is not disturbed afterwards."""
+    """In the precision that suits the device."""
     own = precision(device)
     dtype = torch.float16 if own == "fp16" else torch.bfloat16
     with torch.autocast(device.type, dtype=dtype, enabled=own != "no"):
@@ -116,21 +116,22 @@ def start(device: str) -> Accelerator:
 
 def join(place: Place, *, rank: int, meeting: Path) -> Accelerator:
     """One of several processes on this machine; they find each other by a file, and talk on the loopback alone."""
-    chosen = torch.device(place.device)
-    if chosen.type == "cuda":
-        torch.cuda.set_device(rank)
+    chosen = torch.device(place.device, rank) if place.device == "cuda" else torch.device(place.device)
+    gpu = chosen if chosen.type == "cuda" else None
+    if gpu is not None:
+        torch.cuda.set_device(gpu)
     own = {"rank": rank, "local_rank": rank, "world_size": place.ranks, "local_world_size": place.ranks}
     with patch_environment(gloo_socket_ifname=_LOOPBACK, nccl_socket_ifname=_LOOPBACK, **own):
         torch.distributed.init_process_group(
-            "nccl" if chosen.type == "cuda" else "gloo",
+            "gloo" if gpu is None else "nccl",
             init_method=meeting.absolute().as_uri(),
             rank=rank,
             world_size=place.ranks,
+            device_id=gpu,  # NCCL connects here and now, while it is told to keep to the loopback
         )
         # An encoder may have weights that its embedding does not need: BERT's pooler.
         unused = DistributedDataParallelKwargs(find_unused_parameters=True)
-        cpu = chosen.type == "cpu"
-        return Accelerator(cpu=cpu, mixed_precision=precision(chosen), kwargs_handlers=[unused])
+        return Accelerator(cpu=gpu is None, mixed_precision=precision(chosen), kwargs_handlers=[unused])
 
 
 def describe(place: Place, seen: Seen) -> str:

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from shadowbert.bert.serving.takeaway import write
-from shadowbert.bert.training import candidate, frozen
+from shadowbert.bert.training import frozen, variants
 from shadowbert.bert.training.job import read_job
 from shadowbert.bert.training.train import train
 from tests.bert.conftest import write_job
@@ -39,7 +39,7 @@ Open = Callable[..., ModuleType]
 @pytest.fixture
 def taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Taken:
     """A student that serves in fp32, and its folder beside it. Both experts have their say, each in one field alone."""
-    monkeypatch.setattr(candidate, "_tolerable", lambda *_: False)
+    monkeypatch.setattr(variants, "_tolerable", lambda *_: False)
     monkeypatch.setattr(frozen, "fit_shares", lambda *_: [(0.5, 0.0), (0.0, 0.4)])
 
     def take(encoder: Path, examples: list[dict[str, object]], **settings: object) -> Path:
