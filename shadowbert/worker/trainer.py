@@ -60,7 +60,9 @@ class ChildTrainer:
                 stderr=errors,
                 env=training_environment(self._threads),
                 pass_fds=(self._lifeline.fd,),
-                start_new_session=True,
+                # Out of the terminal's group. No session of its own: Linux shares the processor out between sessions
+                # first (autogroup), and "nice" counts within one only.
+                process_group=0,
             )
         with suppress(OSError):  # it may have ended already, or this system may not let us
             os.setpriority(os.PRIO_PROCESS, process.pid, self._nice)
