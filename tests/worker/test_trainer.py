@@ -1,6 +1,7 @@
 """The training child as the worker sees it: a real process, its real files."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -151,6 +152,8 @@ def test_the_child_ends_with_its_parents_lifeline(tmp_path: Path, tiny_encoder: 
         child = trainer.start(folder, folder / "artifact")
         process = psutil.Process(child._process.pid)
         assert process.nice() == 10
+        assert os.getsid(process.pid) == os.getsid(0)  # or "nice" would count for nothing
+        assert os.getpgid(process.pid) == process.pid
     assert process.wait(30) != 0
     assert not ended(child).published
     assert not (folder / "artifact").exists()
