@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from shadowbert.bootstrap.cards import card_reader
 from shadowbert.bootstrap.operations import Operations, operations_on
@@ -56,7 +56,7 @@ def policy_of(settings: Settings, store: Store) -> Policy:
     """What the last worker judged by; these settings' where there has been none."""
     with store.read() as work:
         noted = work.marks.note(POLICY)
-    return Policy(**json.loads(noted)) if noted else settings.default_policy
+    return replace(Policy(**json.loads(noted)), always_llm=()) if noted else settings.default_policy
 
 
 def open_report(settings: Settings, store: Store, *, clock: Clock = time.time) -> Report:

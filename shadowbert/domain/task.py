@@ -35,6 +35,8 @@ class Policy:
     alpha: float = 0.05
     audit_rate: float = 0.05
     min_rows: int = 100
+    min_hours: int = 0
+    """Hours of the day (UTC) that the promotion rows must have come in; 0 asks for none."""
     first_training: int = 200
     fine_tune_from: int = 800
     """Examples from which a student has every recipe to choose from."""
@@ -43,6 +45,8 @@ class Policy:
     """Tasks that a tenant may have; those that callers name do not stop at it."""
     caller_share: float = 1.0
     """The largest part of a student's examples that one caller may teach; 1 is no cap."""
+    always_llm: tuple[str, ...] = ()
+    """`field=label`: what is never answered locally, however sure the student is. A task's own, never a default."""
 
 
 @dataclass(frozen=True, slots=True)

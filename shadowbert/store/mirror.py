@@ -10,6 +10,7 @@ from shadowbert.domain.task import PublishedVersion, Stage, StageTable
 from shadowbert.domain.template import Skeleton
 from shadowbert.store.base import REVISION, Repository
 from shadowbert.store.codec import fills_of, manners_of, slice_of
+from shadowbert.store.policies import Policies
 from shadowbert.store.students import Predictions
 from shadowbert.store.tables import candidates, marks, students, tasks, versions
 
@@ -24,7 +25,7 @@ class Mirror(Repository):
         return self._db.execute(select(marks.c.at).where(marks.c.name == GATE_LOOK)).scalar()
 
     def table(self, *, audit_rate: float) -> StageTable:
-        """Everything a web process needs to recognise and route. `audit_rate` is the policy's."""
+        """Everything a web process needs to recognise and route. `audit_rate`: where a task has none."""
         columns = [column for column in versions.c if column.name != "id"]
         query = (
             select(versions.c.id.label("version_id"), tasks.c.name, tasks.c.tenant, tasks.c.former, *columns)
@@ -37,9 +38,10 @@ class Mirror(Repository):
             .where(versions.c.replaced_by.is_(None))
             .order_by(versions.c.created_at)
         )
-        rows = self._db.execute(query).all()
+        rows, own = self._db.execute(query).all(), Policies(self._db).all_of("audit_rate")
+        rates = {task_id: change.value for task_id, change in own.items() if isinstance(change.value, float)}
         return StageTable(
-            versions=tuple(self._published(row, audit_rate) for row in rows),
+            versions=tuple(self._published(row, rates.get(row.task_id, audit_rate)) for row in rows),
             revision=self.revision(),
             gate_looked_at=self.gate_looked_at(),
         )
@@ -54,7 +56,7 @@ class Mirror(Repository):
             skeleton=Skeleton.from_json(row.skeleton),
             stage=Stage(row.stage),
             share=row.share,
-            audit_rate=audit_rate if row.audit_rate is None else row.audit_rate,
+            audit_rate=max(audit_rate, row.audit_rate or 0.0),
             champion=self._champion(row),
             reply_model=row.reply_model,
             forced=row.forced,

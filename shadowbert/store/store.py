@@ -14,6 +14,7 @@ from shadowbert.store.exchanges import Exchanges
 from shadowbert.store.jobs import Jobs, Leases, Marks
 from shadowbert.store.lineages import Lineages
 from shadowbert.store.mirror import Mirror
+from shadowbert.store.policies import Policies
 from shadowbert.store.reports import Reports
 from shadowbert.store.students import Candidates, Predictions, Students
 from shadowbert.store.tasks import Tasks
@@ -34,6 +35,7 @@ class Transaction:
         self.jobs = Jobs(connection)
         self.leases = Leases(connection)
         self.marks = Marks(connection)
+        self.policies = Policies(connection)
         self.mirror = Mirror(connection)
         self.reports = Reports(connection)
 

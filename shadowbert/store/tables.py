@@ -303,6 +303,18 @@ jobs = Table(
     Column("progress", JSON(none_as_null=True)),
 )
 
+policy_changes = Table(
+    "policy_changes",
+    metadata,
+    Column("id", SEQ, primary_key=True, autoincrement=True),
+    Column("task_id", ID, ForeignKey("tasks.id"), nullable=False, index=True),
+    Column("key", String(20), nullable=False),
+    Column("value", JSON(none_as_null=True)),
+    Column("by", Words(), nullable=False),
+    Column("why", Words(), nullable=False),
+    Column("at", Float, nullable=False),
+)
+
 leases = Table(
     "leases",
     metadata,

@@ -45,9 +45,9 @@ def test_a_versions_wording_is_kept_and_shown(store: Store) -> None:
         assert [version.wording for version in work.tasks.versions()] == shown == [worded.wording, ""]
 
 
-def test_a_rate_of_the_version_wins_over_the_policys(store: Store) -> None:
+def test_a_rate_of_the_version_only_raises_the_policys(store: Store) -> None:
     version = a_house(store).version
-    for given, shown in ((0.5, 0.5), (0.0, 0.0), (None, 0.05)):
+    for given, shown in ((0.5, 0.5), (0.01, 0.05), (None, 0.05)):
         with store.write() as work:
             work.tasks.set_audit_rate(version.id, given)
             assert work.mirror.table(audit_rate=0.05).versions[0].audit_rate == shown
