@@ -4,20 +4,20 @@ from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import CandidateRow, StudentRow, VersionRow
 from shadowbert.domain.student import Slice
 from shadowbert.flow.ledger import Work
+from shadowbert.flow.rule import never_local
 
 
 def enter(
     work: Work, student: StudentRow, version: VersionRow, served: Slice, *, at: float, expected_coverage: float = 0.0
 ) -> CandidateRow:
-    """Let a student with a slice gather evidence. "Something else" is no answer that it could give."""
-    others = {(i, field.other) for i, field in enumerate(version.contract.fields) if field.other is not None}
+    """Let a student with a slice gather evidence, less what no student of the version may answer."""
     candidate = CandidateRow(
         id=uuid7(),
         task_id=version.task_id,
         version_id=version.id,
         student_id=student.id,
         number=work.candidates.next_number(version.task_id),
-        slice=Slice(served.threshold, served.excluded | others),
+        slice=Slice(served.threshold, served.excluded | never_local(work, version)),
         start_seq=work.exchanges.last_seq(),
         expected_coverage=expected_coverage,
         entered_at=at,
@@ -26,10 +26,15 @@ def enter(
     return candidate
 
 
-def retire_and_reenter(work: Work, candidate: CandidateRow, *, why: str, at: float) -> CandidateRow | None:
-    """End a candidate and enter the same student and slice anew: what comes after a fall must be earned again."""
+def retire_and_reenter(
+    work: Work, candidate: CandidateRow, *, why: str, at: float, served: Slice | None = None
+) -> CandidateRow | None:
+    """End a candidate and enter the same student anew, with the same slice unless another is given: what comes after a
+    fall must be earned again, and so must what comes after a change of slice.
+    """
     work.candidates.retire(candidate.id, why)
     student, version = work.students.get(candidate.student_id), work.tasks.version(candidate.version_id)
     if student is None or version is None:
         return None
-    return enter(work, student, version, candidate.slice, at=at, expected_coverage=candidate.expected_coverage)
+    hoped = candidate.expected_coverage
+    return enter(work, student, version, served or candidate.slice, at=at, expected_coverage=hoped)

@@ -1,6 +1,6 @@
 """Gathers from the store what the gate judges, by the rules of evidence. Shared by promote, operate and report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shadowbert.curation.outcome import Unfit
 from shadowbert.domain.contract import Contract
@@ -37,6 +37,8 @@ class Standing:
 def stand(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> Standing:
     """Judge a candidate that does not serve, on its promotion evidence."""
     evidence = shadow_evidence(work, version, candidate)
+    if policy.min_hours:
+        evidence = replace(evidence, hours=work.predictions.hours(candidate.id))
     inside, uniform = work.predictions.coverage(candidate.id)
     judged = _unless_mismatched(work, candidate, judge_shadow(evidence, policy))
     verdict = _unless_unfilled(version, _unless_unconfirmed(version, judged))
@@ -71,19 +73,16 @@ def detector(work: Work, version: VersionRow, candidate: CandidateRow, policy: P
 class Watch:
     """A champion's drift detector that is shown each audit once, however often it is asked for."""
 
-    serving: tuple[str, int] = ("", 0)
-    """The candidate, and the load sequence at which it became the champion."""
+    serving: tuple[str, int, float] = ("", 0, 0.0)
+    """The candidate, the load sequence at which it became the champion, and the target."""
     seen: int = 0
     detector: DriftDetector | None = None
 
     def over(self, work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> DriftDetector:
         since = work.tasks.champion_since(version.id, candidate.id)
-        if self.detector is None or self.serving != (candidate.id, since):
-            self.serving, self.seen, self.detector = (
-                (candidate.id, since),
-                since,
-                DriftDetector(tau_down(policy.target)),
-            )
+        watched = candidate.id, since, policy.target  # at another target the past is looked at again
+        if self.detector is None or self.serving != watched:
+            self.serving, self.seen, self.detector = watched, since, DriftDetector(tau_down(policy.target))
         for seq, agreed in work.predictions.audits(candidate.id, self.seen):
             self.detector.update(agreed)
             self.seen = seq

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from shadowbert.curation.learnable import nothing_to_tell, withheld
+from shadowbert.curation.learnable import nothing_to_tell
 from shadowbert.domain.contract import Fill
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.records import StudentRow, TrainingJob, VersionRow
@@ -19,9 +19,11 @@ from shadowbert.flow.candidates import enter, retire_and_reenter
 from shadowbert.flow.evidence import Standing, stand
 from shadowbert.flow.fills import check_fill, described
 from shadowbert.flow.ledger import Ledger, Work
-from shadowbert.flow.material import answers_in, answers_of
+from shadowbert.flow.material import answers_of
 from shadowbert.flow.named import in_force, named
-from shadowbert.flow.taught import taught, teachable
+from shadowbert.flow.rule import rule
+from shadowbert.flow.taught import teachable
+from shadowbert.flow.untaught import untaught
 
 LEAST_EXAMPLES = 20
 """No training child takes fewer: its parts would be empty."""
@@ -53,7 +55,8 @@ class Operate:
         """Let the best candidate serve. Raises CutoverRefused with the gate's reason unless it passed or `force`."""
         with self.ledger.write() as work:
             version, students = self._trained(work, task)
-            standings = [stand(work, version, c, self.policy) for c in work.candidates.active(version.id)]
+            policy = rule(work, version.task_id, self.policy)
+            standings = [stand(work, version, c, policy) for c in work.candidates.active(version.id)]
             passed = [s for s in standings if s.verdict.ruling is Ruling.PASS]
             chosen = max(passed or standings, key=_worth, default=None)
             if not passed and not force:
@@ -84,10 +87,9 @@ class Operate:
 
     def _conscript(self, work: Work, version: VersionRow, student: StudentRow) -> Standing:
         """A student whose threshold nobody would bet on serves, by force, what it is as sure of as the target asks."""
-        known, left_out = taught(work, version, until_seq=student.cutoff_seq), work.students.left_out(student.id)
-        unsayable = withheld(version.contract, answers_in(e for e in known if e.input_hash not in left_out))
-        candidate = enter(work, student, version, Slice(self.policy.target, unsayable), at=self.clock())
-        return stand(work, version, candidate, self.policy)
+        policy = rule(work, version.task_id, self.policy)
+        served = Slice(policy.target, untaught(work, version, student))
+        return stand(work, version, enter(work, student, version, served, at=self.clock()), policy)
 
     def rollback(self, task: str, who: Operator) -> VersionRow:
         """Back to the LLM at once; the gate promotes nothing until somebody resumes the task."""

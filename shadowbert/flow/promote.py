@@ -14,6 +14,7 @@ from shadowbert.errors import StaleState
 from shadowbert.flow.candidates import retire_and_reenter
 from shadowbert.flow.evidence import Standing, Watch, serving_verdict, stand
 from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.flow.rule import rule
 from shadowbert.gating.cadence import size_after_fall
 from shadowbert.gating.eprocess import alpha_share, fails, passes
 from shadowbert.gating.paired import shown_worse
@@ -58,10 +59,13 @@ class Promote:
             work.marks.set(GATE, at=self.clock())
         return moved
 
+    def _rule(self, work: Work, version: VersionRow) -> Policy:
+        return rule(work, version.task_id, self.policy)
+
     def _look(self, work: Work, version: VersionRow) -> bool:
         if version.stage.serves:
             return self._watch(work, version)
-        if version.stage is not Stage.SHADOW or version.held or not self.policy.autopilot:
+        if version.stage is not Stage.SHADOW or version.held or not self._rule(work, version).autopilot:
             return False
         return self._open(work, version)
 
@@ -79,15 +83,16 @@ class Promote:
         champion = work.candidates.get(version.candidate_id or "")
         if champion is None:
             return False
-        watch = self._watches.setdefault(version.id, Watch()).over(work, version, champion, self.policy)
-        verdict = serving_verdict(work, version, champion, self.policy, watch=watch)
+        policy = self._rule(work, version)
+        watch = self._watches.setdefault(version.id, Watch()).over(work, version, champion, policy)
+        verdict = serving_verdict(work, version, champion, policy, watch=watch)
         if verdict.move is Move.DEMOTE:
             self._demote(work, version, champion, verdict)
             return True
         self._tune_audits(work, version, champion, suspicious=watch.suspicious)
         if version.forced and self._approve(work, version, champion):
             return True
-        if not self.policy.autopilot:
+        if not policy.autopilot:
             return False
         if self._challenge(work, version, champion):
             return True
@@ -97,7 +102,7 @@ class Promote:
 
     def _approve(self, work: Work, version: VersionRow, champion: CandidateRow) -> bool:
         """A forced cut-over is one no longer as soon as the gate would have agreed."""
-        verdict = stand(work, version, champion, self.policy).verdict
+        verdict = stand(work, version, champion, self._rule(work, version)).verdict
         if verdict.move is not Move.PROMOTE:
             return False
         reason = f"The gate now agrees with the cut-over. {verdict.reason}"
@@ -128,25 +133,20 @@ class Promote:
         inside, uniform = work.predictions.coverage(champion.id)
         others = [c for c in work.candidates.active(version.id) if c.id != champion.id]
         for standing in self._passed(work, version, others):
-            covers_more = (standing.coverage or 0.0) >= (inside / uniform if uniform else 0.0) + WORTHWHILE
+            gained = (standing.coverage or 0.0) - (inside / uniform if uniform else 0.0)
+            wider = gained >= WORTHWHILE or _gives_back(champion, standing.candidate)
             pairs = work.predictions.pairs(champion.id, standing.candidate.id)
-            if covers_more and not shown_worse(pairs, alpha=self.policy.alpha):
+            if wider and not shown_worse(pairs, alpha=self._rule(work, version).alpha):
                 self._replace(work, version, champion, standing)
                 return True
         return False
 
     def _passed(self, work: Work, version: VersionRow, candidates: Iterable[CandidateRow]) -> list[Standing]:
         """Those that the gate lets serve. The whole evidence is gathered only where its first number allows a pass."""
-        hopeful = [c for c in candidates if self._hopeful(work, c)]
-        standings = [stand(work, version, c, self.policy) for c in hopeful]
+        policy = self._rule(work, version)
+        hopeful = [c for c in candidates if _hopeful(work, c, policy)]
+        standings = [stand(work, version, c, policy) for c in hopeful]
         return [s for s in standings if s.verdict.move is Move.PROMOTE]
-
-    def _hopeful(self, work: Work, candidate: CandidateRow) -> bool:
-        """Whether it is shown to be above the target. One shown to be below ends here: waiting would not save it."""
-        counts = work.predictions.promotion_counts(candidate.id)
-        if fails(counts, self.policy.target, alpha=self.policy.alpha):
-            work.candidates.retire(candidate.id, f"agreement is below the target: {seen(counts)}")
-        return passes(counts, self.policy.target, alpha=alpha_share(candidate.number, self.policy.alpha))
 
     def _replace(self, work: Work, version: VersionRow, champion: CandidateRow, standing: Standing) -> None:
         verdict = Verdict(
@@ -174,6 +174,20 @@ class Promote:
         )
         work.tasks.move(version, verdict, to)
         log.info("task %s: %s -> %s (%s)", version.task, version.stage, to.stage, verdict.reason)
+
+
+def _hopeful(work: Work, candidate: CandidateRow, policy: Policy) -> bool:
+    """Whether it is shown to be above the target. One shown to be below ends here: waiting would not save it."""
+    counts = work.predictions.promotion_counts(candidate.id)
+    if fails(counts, policy.target, alpha=policy.alpha):
+        work.candidates.retire(candidate.id, f"agreement is below the target: {seen(counts)}")
+    return passes(counts, policy.target, alpha=alpha_share(candidate.number, policy.alpha))
+
+
+def _gives_back(champion: CandidateRow, challenger: CandidateRow) -> bool:
+    """Whether it is the same bet with labels that an operator took back from the LLM: wanted however few they are."""
+    same = (champion.student_id, champion.slice.threshold) == (challenger.student_id, challenger.slice.threshold)
+    return same and challenger.slice.excluded < champion.slice.excluded
 
 
 def _fingerprint(work: Work, version: VersionRow) -> Fingerprint:

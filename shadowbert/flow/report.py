@@ -3,9 +3,9 @@
 Reads and counts; decides nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from statistics import median
 from typing import Protocol
@@ -14,7 +14,6 @@ from shadowbert.domain.contract import Contract, Fills
 from shadowbert.domain.evidence import Counts, Move, Verdict
 from shadowbert.domain.records import CandidateRow, StudentRow, TrainingJob, VerdictRow, VersionRow
 from shadowbert.domain.route import Source
-from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.cadence import NEVER, Next, next_student
 from shadowbert.flow.cards import Cards, Described, described, why_low
@@ -24,6 +23,7 @@ from shadowbert.flow.lineages import TaskLine, lineages, notices
 from shadowbert.flow.material import NOTHING, Material, material
 from shadowbert.flow.named import named
 from shadowbert.flow.outlook import COVERAGE, NO_OUTLOOK, Outlook, Pace, outlook
+from shadowbert.flow.rule import never_local, rule
 from shadowbert.flow.scope import foreign, reads
 from shadowbert.flow.taught import inherited_of, teachable
 from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
@@ -227,6 +227,9 @@ class Report:
             return unrecognised(work)
 
     def _version(self, work: ReportWork, version: VersionRow) -> TaskReport:
+        return replace(self, policy=rule(work, version.task_id, self.policy))._judged(work, version)  # noqa: SLF001 - ours
+
+    def _judged(self, work: ReportWork, version: VersionRow) -> TaskReport:
         traffic = work.reports.traffic(version.id)
         lately = work.reports.traffic(version.id, after=version.stage_seq)
         students = {student.id: student for student in work.students.of_version(version.id)}
@@ -316,7 +319,7 @@ class Report:
             supported=not serving or supported(latest, self.policy.target),
             suspicion=detector(work, version, candidate, self.policy).value if serving else 0.0,
             curve=_curve(work.reports.agreements(candidate.id), alpha),
-            excluded=tuple(_unsayable(version.contract, candidate.slice)),
+            excluded=tuple(_untaught(version.contract, candidate.slice.excluded - never_local(work, version))),
         )
 
     def _verdict(self, work: Work, version: VersionRow, standing: Standing, *, serving: bool) -> Verdict:
@@ -355,12 +358,10 @@ def leading(candidates: Sequence[CandidateReport]) -> CandidateReport | None:
     return max(candidates, key=lambda c: (c.serving, c.bound, c.rows), default=None)
 
 
-def _unsayable(contract: Contract, served: Slice) -> Iterator[str]:
-    """What is left of the slice's exclusions without "something else", which no student answers."""
-    for field_, label in sorted(served.excluded):
-        own = contract.fields[field_]
-        if label != own.other:
-            yield f"{own.name} {own.label(label)}"
+def _untaught(contract: Contract, excluded: Collection[tuple[int, int]]) -> Iterator[str]:
+    """By name."""
+    for field_, label in sorted(excluded):
+        yield f"{contract.fields[field_].name} {contract.fields[field_].label(label)}"
 
 
 def _middle(values: list[float]) -> float | None:

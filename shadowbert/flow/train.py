@@ -25,6 +25,7 @@ from shadowbert.flow.lesson import learnt, left_out, lesson
 from shadowbert.flow.material import answers_in, answers_of
 from shadowbert.flow.outlook import COVERAGE, TARGET
 from shadowbert.flow.regression import Shelf, regression
+from shadowbert.flow.rule import never_local, rule
 from shadowbert.flow.taught import examples_of, legacies, taught, teachable
 from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.threshold import Scored, propose
@@ -313,11 +314,13 @@ class Train:
         """Note the student and, where a threshold is worth betting on, enter it as the next candidate."""
         version = work.tasks.version(running.version.id) or running.version  # it may be another task's by now
         number = work.candidates.next_number(version.task_id)
-        alpha = alpha_share(number, self.policy.alpha)
-        inside = [row for row in result.heldout if not running.withheld.intersection(enumerate(row.answer))]
+        policy = rule(work, version.task_id, self.policy)
+        alpha = alpha_share(number, policy.alpha)
+        kept = running.withheld | never_local(work, version)
+        inside = [row for row in result.heldout if not kept.intersection(enumerate(row.answer))]
         outside = len(result.heldout) - len(inside)
-        proposal = propose(inside, self.policy.target, alpha=alpha, horizon=self.recipes.horizon, outside=outside)
-        hopes = {COVERAGE: proposal.expected_coverage if proposal else 0.0, TARGET: self.policy.target}
+        proposal = propose(inside, policy.target, alpha=alpha, horizon=self.recipes.horizon, outside=outside)
+        hopes = {COVERAGE: proposal.expected_coverage if proposal else 0.0, TARGET: policy.target}
         scores = result.scores | hopes
         student = replace(running.student, recipe=result.recipe, scores=scores, created_at=self.clock())
         work.students.add(student, left_out=running.left_out)

@@ -45,6 +45,8 @@ class ShadowEvidence:
     """(student's, teacher's) label of the whole answer, over the distinct rows."""
     rows_per_day: float | None = None
     """Distinct rows of the slice a day; None while unknown."""
+    hours: int = 0
+    """Hours of the day in which the distinct rows came; counted where the policy asks for any."""
 
 
 Objection = Callable[[ShadowEvidence, Policy], Verdict | None]
@@ -92,6 +94,19 @@ def target_unproven(evidence: ShadowEvidence, policy: Policy) -> Verdict | None:
         policy,
         f"Not yet shown to agree on more than {percent(policy.target)}: {seen(counts)}, lower bound {percent(bound)}.",
         missing=missing_rows(if_all_agree, at_share, evidence.rows_per_day),
+    )
+
+
+def few_hours(evidence: ShadowEvidence, policy: Policy) -> Verdict | None:
+    """Traffic at night may be other traffic. The promotion test may stop at any time, so waiting costs it nothing."""
+    missing = policy.min_hours - evidence.hours
+    if missing <= 0:
+        return None
+    return _hold(
+        evidence,
+        policy,
+        f"The calls that count came in {evidence.hours} different hours of the day; {policy.min_hours} are asked for.",
+        missing=f"calls in {missing} other hour{'s' if missing > 1 else ''} of the day",
     )
 
 
@@ -151,5 +166,12 @@ def numbers(evidence: ShadowEvidence, policy: Policy) -> dict[str, float]:
     return {name: float(value) for name, value in figures.items() if value is not None}
 
 
-OBJECTIONS: tuple[Objection, ...] = (failing_rows, shown_bad, target_unproven, no_lift, little_beyond_chance)
+OBJECTIONS: tuple[Objection, ...] = (
+    failing_rows,
+    shown_bad,
+    target_unproven,
+    few_hours,
+    no_lift,
+    little_beyond_chance,
+)
 """In the order in which a person would want to hear of them."""

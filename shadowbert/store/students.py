@@ -13,6 +13,10 @@ from shadowbert.store.base import Repository
 from shadowbert.store.codec import slice_of
 from shadowbert.store.tables import candidates, left_out_inputs, predictions, students
 
+MINUTE_DIGITS = 8
+MINUTE_MS = 1 << (48 - 4 * MINUTE_DIGITS)
+HOUR_MS = 3_600_000
+
 
 class Students(Repository):
     def add(self, student: StudentRow, *, left_out: Collection[str] = ()) -> None:
@@ -122,6 +126,15 @@ class Predictions(Repository):
         """Agreement on distinct uniform rows in the slice."""
         return self._counts((predictions.c.candidate_id == candidate_id) & predictions.c.distinct_row & _in_evidence())
 
+    def hours(self, candidate_id: str) -> int:
+        """In how many hours of the day (UTC) the promotion rows came in. An exchange's id begins with its time (UUIDv7:
+        48 bits of milliseconds, here read to the minute), which outlives its row.
+        """
+        minute = func.substr(predictions.c.exchange_id, 1, MINUTE_DIGITS)
+        where = (predictions.c.candidate_id == candidate_id) & predictions.c.distinct_row & _in_evidence()
+        minutes = self._db.execute(select(minute).distinct().where(where)).scalars()
+        return len({int(found, 16) * MINUTE_MS // HOUR_MS % 24 for found in minutes})
+
     def audit_counts(self, candidate_id: str, after: int) -> Counts:
         """Agreement on every uniform row in the slice after a load sequence."""
         return self._counts((predictions.c.candidate_id == candidate_id) & (predictions.c.seq > after) & _in_evidence())
@@ -194,6 +207,12 @@ class Predictions(Repository):
             predictions.c.student_id == student_id, predictions.c.agreed.is_(False)
         )
         return set(self._db.execute(query.distinct()).scalars())
+
+
+def inputs_inside(candidate_id: str) -> Any:  # noqa: ANN401 - a SQL query
+    """The inputs that this candidate has met in its slice."""
+    mine = (predictions.c.candidate_id == candidate_id) & predictions.c.in_slice
+    return select(predictions.c.input_hash).where(mine).distinct()
 
 
 def _in_evidence() -> Any:  # noqa: ANN401 - a SQL condition

@@ -10,6 +10,7 @@ from shadowbert.gating.objections import (
     OBJECTIONS,
     ShadowEvidence,
     failing_rows,
+    few_hours,
     little_beyond_chance,
     no_lift,
     numbers,
@@ -130,3 +131,13 @@ def test_numbers_leave_out_what_is_unknown() -> None:
     assert 0.95 < known["lower_bound"] < 490 / 495
     assert "kappa" in known
     assert {"kappa", "calls_share"}.isdisjoint(numbers(evidence(0, 0), POLICY))
+
+
+@pytest.mark.parametrize(("came", "asked", "objects"), [(0, 0, False), (5, 0, False), (5, 6, True), (6, 6, False)])
+def test_hours_of_the_day_are_waited_for_only_where_asked_for(came: int, asked: int, objects: bool) -> None:
+    verdict = few_hours(evidence(490, 5, hours=came), replace(POLICY, min_hours=asked))
+    assert (verdict is not None) is objects
+    if verdict:
+        assert (verdict.ruling, verdict.move) == (Ruling.INCONCLUSIVE, Move.HOLD)
+        assert verdict.reason == "The calls that count came in 5 different hours of the day; 6 are asked for."
+        assert verdict.missing == "calls in 1 other hour of the day"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shadowbert.domain.evidence import Counts, Pair
+from shadowbert.domain.ids import uuid7
 from shadowbert.domain.student import Guess, Slice
 from shadowbert.errors import StoreError
 from shadowbert.store.store import Store
@@ -162,3 +163,21 @@ def test_a_slice_comes_back_whole(store: Store) -> None:
     assert kept is not None
     assert kept.slice == served
     assert not kept.slice.holds(Guess((1, 1), (1.0, 1.0), 1.0))
+
+
+def test_hours_of_the_day_are_counted_over_the_promotion_rows(store: Store) -> None:
+    house, hour, start = a_house(store), 3_600_000, 1_760_001_000_000  # at 09:10 UTC
+    moments = [start, start + hour // 2, start + hour, start + 24 * hour, start + 49 * hour]
+    rows = [
+        a_prediction(house.candidate, seq, exchange_id=uuid7(ms), input_hash=f"i1:{seq}")
+        for seq, ms in enumerate(moments, start=1)
+    ]
+    aside = [
+        a_prediction(house.candidate, 90, exchange_id=uuid7(start + 5 * hour), distinct=False),
+        a_prediction(house.candidate, 91, exchange_id=uuid7(start + 6 * hour), uniform=False),
+        a_prediction(house.candidate, 92, exchange_id=uuid7(start + 7 * hour), inside=False),
+    ]
+    with store.write() as work:
+        assert work.predictions.hours(house.candidate.id) == 0
+        work.predictions.add([*rows, *aside], [(1,)] * (len(rows) + len(aside)))
+        assert work.predictions.hours(house.candidate.id) == 2
