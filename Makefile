@@ -43,10 +43,11 @@ bench-training: $(VENV)/.dev
 bench-streams: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.streams
 
-# Which student is best, at every size of log; the nearest peer in an environment of its own below .clients/. Hours.
+# Which student is best, at every size of log; the nearest peer in an environment of its own below .clients/. Hours; what
+# is known already is kept below .bench/ and not learnt again while the students' code is the same.
 bench-students: $(VENV)/.dev
 	$(BIN)/pip install --quiet uv
-	OMP_NUM_THREADS=1 nice -n 15 $(BIN)/python -m tests.bench.students --peer
+	OMP_NUM_THREADS=1 nice -n 15 $(BIN)/python -m tests.bench.students --peer --keep .bench/students
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
@@ -70,4 +71,4 @@ lock: $(BIN)/pip
 	./$(LOCKS)/compile $(BIN)/uv
 
 clean:
-	rm -rf $(VENV) .clients build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench .clients build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

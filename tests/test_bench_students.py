@@ -1,16 +1,20 @@
 """The pure parts of `make bench-students`, with numbers known from elsewhere."""
 
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadowbert.domain.contract import Contract
 from shadowbert.flow.train import Recipes
 from shadowbert.gating.threshold import Scored
 from tests.bench.students import child, rows
 from tests.bench.students.certify import certify, levels
+from tests.bench.students.child import Ended
+from tests.bench.students.kept import ROOT, Kept, keep, sources
 from tests.bench.students.learners import CHOSEN, Learned, Lesson, Product, Said, products, tfidf
 from tests.bench.students.score import Served, judge, serve
 
@@ -150,3 +154,48 @@ def check(learned: Learned) -> None:
     assert [said.answer for said in learned.said] == [(0,), (1,)]
     assert sum(row.agreed for row in learned.own) == len(learned.own) == 80
     assert learned.cost.cpu_seconds > 0.1
+
+
+@dataclass
+class Counting:
+    """Says the same of everything, and counts how often it was asked to learn."""
+
+    learnt: int = 0
+    name: str = "counting"
+
+    def learns(self, contract: Contract) -> bool:
+        return bool(contract.fields)
+
+    def learn(self, lesson: Lesson) -> Learned:
+        self.learnt += 1
+        said = tuple(Said((0,), 0.25) for _ in lesson.asked)
+        return Learned(said, (Scored(0.5, agreed=True, answer=(1,)),), Ended("", 1.5, 1.0, 80.0), "probe")
+
+
+def test_a_result_that_is_kept_is_not_learnt_again(lesson: Lesson, tmp_path: Path) -> None:
+    counting = Counting()
+    (first,), (second,) = keep([counting], tmp_path), keep([counting], tmp_path)
+    assert first.learns(lesson.contract)
+    assert first.learn(lesson) == second.learn(lesson) == Counting().learn(lesson)
+    assert counting.learnt == 1
+
+
+def test_another_lesson_or_other_code_is_learnt_anew(lesson: Lesson, tmp_path: Path) -> None:
+    counting = Counting()
+    now, later = Kept(counting, tmp_path, "now"), Kept(counting, tmp_path, "later")
+    now.learn(lesson)
+    now.learn(replace(lesson, seed=lesson.seed + 1))
+    now.learn(replace(lesson, asked=lesson.asked[:1]))
+    later.learn(lesson)
+    assert counting.learnt == 4
+
+
+def test_no_folder_keeps_nothing() -> None:
+    counting = Counting()
+    assert keep([counting], None) == [counting]
+
+
+def test_students_come_of_the_training_and_of_what_is_taught() -> None:
+    names = {path.relative_to(ROOT).as_posix() for path in sources()}
+    assert {"shadowbert/bert/training/finetune.py", "shadowbert/flow/train.py", "shadowbert/curation/split.py"} <= names
+    assert "tests/bench/students/drivers/peer.py" in names

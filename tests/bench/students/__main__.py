@@ -3,9 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.bench.streams import DATA
 from tests.bench.students import ordered, shuffled, table
+from tests.bench.students.kept import keep
 from tests.bench.students.learners import CHOSEN, RECIPES, Learner, peer, products, tfidf
 from tests.bench.students.rows import CASES, Case
 from tests.clients.environments import Unavailable
@@ -24,6 +26,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=ordered.SIZES, help="calls of the second table")
     parser.add_argument("--table", choices=TABLES, action="append", help="both by default")
     parser.add_argument("--peer", action="store_true", help="train shad0wllm too, not only quote what was published")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where results are kept, to go on from later")
     given = parser.parse_args(argv)
     if unknown := set(given.streams) - set(names):
         parser.error(f"there is no stream {', '.join(sorted(unknown))}")
@@ -49,8 +52,8 @@ def main(argv: Sequence[str]) -> int:
     if not DATA.is_dir():
         table.note("The streams are measurement data beside the repository (../shared/data); they are not here.")
         return 0
-    cases, baselines = wanted(given.streams), others(given)
-    own = list(products(given.recipe or [RECIPES[0], CHOSEN]))
+    cases, baselines = wanted(given.streams), keep(others(given), given.keep)
+    own = keep(products(given.recipe or [RECIPES[0], CHOSEN]), given.keep)
     missed = 0
     if "shuffled" in (given.table or TABLES) and (published := [case for case in cases if case.published]):
         missed += shuffled.compare(published, baselines, own, seeds=given.seeds)
