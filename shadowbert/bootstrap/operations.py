@@ -8,6 +8,7 @@ from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.correct import Correct
 from shadowbert.flow.inherit import Inherit
 from shadowbert.flow.operate import Operate
+from shadowbert.flow.probe import Probe
 from shadowbert.flow.reshape import Reshape
 from shadowbert.flow.takeaway import Takeaway
 from shadowbert.store.store import Store
@@ -19,6 +20,7 @@ class Operations:
     correct: Correct
     arrange: Arrange
     inherit: Inherit
+    probe: Probe
     reshape: Reshape
     takeaway: Takeaway
 
@@ -29,6 +31,7 @@ def operations_on(store: Store, policy: Policy, clock: Callable[[], float]) -> O
         correct=Correct(store, clock),
         arrange=Arrange(store, clock),
         inherit=Inherit(store, clock),
+        probe=Probe(store, policy, clock),
         reshape=Reshape(store, clock),
         takeaway=Takeaway(store),
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from shadowbert import __version__
+from shadowbert.cli.ceiling import ceiling
 from shadowbert.cli.control import confirm, cutover, fill, label, off, pause, resume, retrain, rollback
 from shadowbert.cli.database import db
 from shadowbert.cli.demo import demo
@@ -57,6 +58,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "confirm": confirm,
     "fill": fill,
     "label": label,
+    "ceiling": ceiling,
     "retrain": retrain,
     "export": export,
     "doctor": doctor,

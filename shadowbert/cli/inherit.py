@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from shadowbert.bootstrap.operations import Operations
-from shadowbert.bootstrap.replaying import key_of, replay
+from shadowbert.bootstrap.replaying import replay
+from shadowbert.cli.asking import agreed, cost_data, price
 from shadowbert.cli.operating import Hand, on_task
-from shadowbert.cli.output import ask, complain, emit, say
+from shadowbert.cli.output import emit, say
 from shadowbert.errors import OperatorError
-from shadowbert.flow.carryover import UNMOVED, Comparison, Questions
-from shadowbert.flow.inherit import Check, Choice, Plan
+from shadowbert.flow.carryover import UNMOVED, Comparison
+from shadowbert.flow.inherit import Choice, Plan
 from shadowbert.flow.operate import Operator
-from shadowbert.prices import cost
 from shadowbert.sections import Settings
 
 STAY = "students that were taught them stay"
@@ -85,31 +85,20 @@ def _allow(operations: Operations, wish: Wish, *, dry_run: bool) -> None:
 def _check(settings: Settings, operations: Operations, wish: Wish) -> None:
     check = operations.inherit.check(wish.task, wish.choice, wish.count)
     if not wish.as_json:
-        _say_all([*_planned(check.plan), _price(check.questions)])
-    if not _agreed(settings, check, wish):
+        _say_all([*_planned(check.plan), price(check.questions)])
+    asked, command = check.questions, f"shadowbert task inherit {wish.task} --check {wish.count}"
+    if not agreed(settings, asked, yes=wish.yes, as_json=wish.as_json, command=command):
+        if wish.as_json:
+            emit({**check.plan.to_json(), **cost_data(asked), "check": None, "carried": False})
         raise typer.Exit(1)
-    asked = check.questions
     replies = replay(settings, asked.upstream, asked.endpoint, [question.body for question in asked.every])
     found = operations.inherit.judge(check, replies, wish.who).comparison
     if wish.as_json:
-        emit({**check.plan.to_json(), **_cost_data(asked), "check": found.to_json(), "carried": found.passed})
+        emit({**check.plan.to_json(), **cost_data(asked), "check": found.to_json(), "carried": found.passed})
     else:
         _say_all(_found(check.plan, found))
     if not found.passed:
         raise typer.Exit(1)
-
-
-def _agreed(settings: Settings, check: Check, wish: Wish) -> bool:
-    """Whether money may be spent. Where nobody can be asked, it says how to go on."""
-    if wish.yes:
-        key_of(settings, check.questions.upstream)
-        return True
-    agreed = None if wish.as_json else ask("Ask them?")
-    if agreed is None:
-        if wish.as_json:
-            emit({**check.plan.to_json(), **_cost_data(check.questions), "check": None, "carried": False})
-        complain(f"nothing was asked; to do it: shadowbert task inherit {wish.task} --check {wish.count} --yes")
-    return bool(agreed)
 
 
 def _planned(plan: Plan) -> Iterator[str]:
@@ -121,29 +110,6 @@ def _planned(plan: Plan) -> Iterator[str]:
         shown = [f"{label} ({n})" for label, n in [*labels.items()][:SHOWN]]
         more = f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else ""
         yield f"  left out, for the label is none any more: {name} {', '.join(shown)}{more}"
-
-
-def _price(asked: Questions) -> str:
-    calls = f"{len(asked.every)} old inputs would be asked of {asked.model} again"
-    if asked.tokens is None:
-        return f"{calls}; what that costs is not known: no reply has said how many tokens it took"
-    prompt, completion = asked.tokens.prompt * len(asked.every), asked.tokens.completion * len(asked.every)
-    dollars = cost(asked.model, round(prompt), round(completion))
-    price = f"about ${dollars:.4f}" if dollars is not None else "a price that is not in configs/prices.toml"
-    return f"{calls}: about {prompt:,.0f} tokens in and {completion:,.0f} out, {price}"
-
-
-def _cost_data(asked: Questions) -> dict[str, object]:
-    tokens, count = asked.tokens, len(asked.every)
-    prompt, completion = (round(tokens.prompt * count), round(tokens.completion * count)) if tokens else (None, None)
-    dollars = None if prompt is None or completion is None else cost(asked.model, prompt, completion)
-    return {
-        "calls": count,
-        "model": asked.model,
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "dollars": dollars,
-    }
 
 
 def _found(plan: Plan, found: Comparison) -> Iterator[str]:

@@ -72,7 +72,9 @@ def alarms(task: TaskReport) -> list[str]:
     """Why a task is shown in red."""
     found = ["cut over by force, the gate has not agreed"] if task.forced else []
     leading = task.leading
-    return [*found, "the latest audits do not support the target"] if leading and not leading.supported else found
+    found += ["the latest audits do not support the target"] if leading and not leading.supported else []
+    beyond = task.ceiling.impossible(task.target)
+    return [*found, beyond] if beyond else found
 
 
 def _cells(task: TaskReport, names: Sequence[str]) -> tuple[str, ...]:
@@ -110,7 +112,7 @@ def _styled(line: str, task: TaskReport) -> Text:
 def _told(task: TaskReport, width: int | None) -> Iterator[Text]:
     for alarm in alarms(task):
         yield from _wrapped(f"  red: {alarm}", "    ", width, style=RED)
-    for told in (arranged_of(task), learnable_of(task)):
+    for told in (arranged_of(task), learnable_of(task), task.ceiling.doubtful(task.target)):
         if told:
             yield from _wrapped(f"  {told}", "    ", width, style="dim")
     if task.missing:
@@ -156,6 +158,9 @@ def _traffic(task: TaskReport) -> Iterator[tuple[str, str]]:
     yield "examples", f"{task.examples}{f'; taught nothing: {_counts(task.unfit)}' if task.unfit else ''}"
     if task.examples:
         yield "ceiling", task.material.agreement
+        yield from (("", told) for told in task.ceiling.sentences())
+    if doubtful := task.ceiling.doubtful(task.target):
+        yield "beware", doubtful
     yield from (("labels", told) for told in (task.material.not_learnable, task.material.warning) if told)
     if task.material.corrected:
         yield "corrected", task.material.corrected

@@ -89,6 +89,21 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeRow:
+    """What the teacher said to a past input when an operator had it asked again (written by operators)."""
+
+    version_id: str
+    input_hash: str
+    first: Answer
+    """What it said to the input's first call."""
+    again: Answer | None
+    unfit: str | None
+    """Why there is no second answer."""
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierCall:
     """A call as far as a later one may repeat it."""
 

@@ -70,7 +70,7 @@ def why_low(coverage: float | None, target: float, material: Material, shown: De
         return ""
     told, ceiling = [], material.ceiling.share
     if ceiling is not None and ceiling < target:
-        told.append(f"the LLM agrees with itself on {percent(ceiling)} only, and no student agrees with it more often")
+        told.append(f"the LLM agrees with itself on {percent(ceiling)} only")
     confusions = shown.card.confusions(3)
     if confusions:
         wrong = sum(field.agreed.rows - field.agreed.right for field in shown.card.fields)

@@ -4,11 +4,10 @@ Knows no HTTP: it hands out bodies and reads replies. Decides nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from shadowbert.curation.carry import evenly
 from shadowbert.curation.outcome import Unfit
 from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.exchange import Endpoint, Outcome
@@ -122,14 +121,14 @@ def least(share: float = UNMOVED) -> int:
     return rows
 
 
-def questions(work: Work, version: VersionRow, examples: Sequence[ExampleRow], count: int) -> Questions:
-    """As many of the inputs as can be asked, evenly over the labels. Raises OperatorError where nothing can be."""
+def questions(work: Work, version: VersionRow, examples: Iterable[ExampleRow], count: int) -> Questions:
+    """As many of the inputs as can be asked, in their order. Raises OperatorError where nothing can be."""
     calls = work.calls.latest(version.id, limit=LOOK_BACK)
     recogniser = Recogniser()
     recogniser.publish(work.mirror.table(audit_rate=0.0))
     like, request = _latest(work, version, calls, recogniser)
     asked = Questions(like.endpoint or Endpoint.CHAT, like.upstream, request.model, _tokens(calls), like)
-    found = islice(_askable(asked, version, request, evenly(examples), recogniser), count)
+    found = islice(_askable(asked, version, request, examples, recogniser), count)
     return replace(asked, every=tuple(found))
 
 
@@ -141,7 +140,7 @@ def compare(contract: Contract, asked: Questions, replies: Sequence[Replied | No
     for question, reply in zip(asked.every, replies, strict=True):
         if reply is None:
             continue
-        said = _label(asked.like, question, reply)
+        said = answer_of(asked.like, question, reply)
         if isinstance(said, Unfit):
             unfit[said.value] += 1
             continue
@@ -152,7 +151,8 @@ def compare(contract: Contract, asked: Questions, replies: Sequence[Replied | No
     return Comparison(equal, answered, dict(unfit), len(replies) - answered, dict(moved.most_common()))
 
 
-def _label(like: LoggedExchange, question: Question, reply: Replied) -> Answer | Unfit:
+def answer_of(like: LoggedExchange, question: Question, reply: Replied) -> Answer | Unfit:
+    """What the reply says, read as collect reads it."""
     exchange = replace(
         like,
         source=Source.LLM,
@@ -187,7 +187,7 @@ def _repeatable(exchange: LoggedExchange, request: Request) -> bool:
 
 
 def _askable(
-    asked: Questions, version: VersionRow, request: Request, examples: Iterator[ExampleRow], recogniser: Recogniser
+    asked: Questions, version: VersionRow, request: Request, examples: Iterable[ExampleRow], recogniser: Recogniser
 ) -> Iterator[Question]:
     for example in examples:
         prompt = fill(version.skeleton, request.prompt or (), example.input)

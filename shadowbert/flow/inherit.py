@@ -7,7 +7,7 @@ in between is the operator's word, or that of a check whose answers somebody els
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shadowbert.curation.carry import carry, lost, objection
+from shadowbert.curation.carry import carry, evenly, lost, objection
 from shadowbert.domain.evidence import Move, Ruling, Verdict
 from shadowbert.domain.records import ExampleRow, Inherited, VersionRow
 from shadowbert.errors import OperatorError
@@ -124,7 +124,7 @@ class Inherit:
             version, source = _pair(work, task, choice)
             plan = _plan(work, version, source)
             examples: Sequence[ExampleRow] = inherited(work, version, plan.inherits, known=set())
-            asked = questions(work, version, examples, count)
+            asked = questions(work, version, evenly(examples), count)
         if len(asked.every) < least():
             had = f"only {len(asked.every)} of {len(examples)} old inputs can be put into the version's own request"
             raise OperatorError(f"{had}; a check takes at least {least()}")

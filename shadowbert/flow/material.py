@@ -101,7 +101,7 @@ NOTHING = Material()
 def material(work: Work, version: VersionRow, share: float = 1.0) -> Material:
     """`share`: the largest part of the examples that one caller may teach."""
     answers = answers_of(work, version, share)
-    known = ceiling(work.calls.repeats(version.id))
+    known = ceiling([tuple(votes.values()) for votes in work.calls.repeats(version.id).values()])
     return Material(
         ceiling=known,
         between=None if known.share is None else around_mean(known.share, known.inputs, delta=DELTA),

@@ -17,6 +17,7 @@ from shadowbert.domain.route import Source
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.cadence import NEVER, Next, next_student
 from shadowbert.flow.cards import Cards, Described, described, why_low
+from shadowbert.flow.ceiling import NO_CEILING, Ceilings, ceilings
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.ledger import TasksPort, Work
 from shadowbert.flow.lineages import TaskLine, lineages, notices
@@ -167,6 +168,8 @@ class TaskReport:
     """What the examples are worth."""
     described: Described | None = None
     """The leading student by its card, else the newest that has one."""
+    ceiling: Ceilings = NO_CEILING
+    """How often the LLM agrees with itself."""
 
     @property
     def why_low(self) -> str:
@@ -274,6 +277,7 @@ class Report:
             inherited=inherited_of(work, version),
             inherits=tuple(kept.version_id for kept in version.inherits),
             replaced_by=version.replaced_by,
+            ceiling=ceilings(work, version, first.id if first else None),
         )
 
     def _outlook(self, work: ReportWork, version: VersionRow, examples: int, following: Next) -> Outlook:

@@ -27,9 +27,11 @@ from shadowbert.domain.records import CallRow, EarlierCall, Legacy, StrayCall
 from shadowbert.domain.route import Decider
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import prediction_from_json, prediction_to_json, source_of
+from shadowbert.store.students import inputs_inside
 from shadowbert.store.tables import calls, corrections, exchanges, inputs, stray_groups, strays
 
 UNIFORM = [decider.value for decider in Decider if decider.uniform]
+CHOSEN = [Decider.STUDENT.value, Decider.CLIENT.value]
 
 
 class Calls(Repository):
@@ -183,19 +185,25 @@ class Calls(Repository):
         query = select(said, func.count(calls.c.input_hash.distinct())).where(_labelled(version_id), kept)
         return {tuple(loads(answer)): int(inputs) for answer, inputs in self._db.execute(query.group_by(said))}
 
-    def repeats(self, version_id: str) -> list[list[int]]:
-        """Of each input that the teacher was asked at least twice, how often it gave each of its answers."""
-        mine = _labelled(version_id)
+    def repeats(self, version_id: str, *, inside: str | None = None) -> dict[str, dict[Answer, int]]:
+        """Of each input that the teacher was asked at least twice, how often it gave each of its answers; of the inputs
+        in the slice of a candidate only, where one is given. What was asked because of what a student or a header said
+        is no fair sample: inputs on which the student is known to disagree are asked each time.
+        """
+        mine = _labelled(version_id) & calls.c.decider.not_in(CHOSEN)
+        if inside is not None:
+            mine &= calls.c.input_hash.in_(inputs_inside(inside))
         again = select(calls.c.input_hash).where(mine).group_by(calls.c.input_hash).having(func.count() > 1)
+        said = cast(calls.c.answer, Text)
         query = (
-            select(calls.c.input_hash, func.count())
+            select(calls.c.input_hash, said, func.count())
             .where(mine, calls.c.input_hash.in_(again))
-            .group_by(calls.c.input_hash, cast(calls.c.answer, Text))
+            .group_by(calls.c.input_hash, said)
         )
-        votes: dict[str, list[int]] = {}
-        for input_hash, times in self._db.execute(query):
-            votes.setdefault(input_hash, []).append(int(times))
-        return list(votes.values())
+        votes: dict[str, dict[Answer, int]] = {}
+        for input_hash, answer, times in self._db.execute(query):
+            votes.setdefault(input_hash, {})[tuple(loads(answer))] = int(times)
+        return votes
 
     def teach(self, version_id: str, legacies: Sequence[Legacy], *, seq: int) -> None:
         """Remember inherited and corrected inputs as the version's own: a student with this cut-off is taught them."""

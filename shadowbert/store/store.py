@@ -15,6 +15,7 @@ from shadowbert.store.jobs import Jobs, Leases, Marks
 from shadowbert.store.lineages import Lineages
 from shadowbert.store.mirror import Mirror
 from shadowbert.store.policies import Policies
+from shadowbert.store.probes import Probes
 from shadowbert.store.reports import Reports
 from shadowbert.store.students import Candidates, Predictions, Students
 from shadowbert.store.tasks import Tasks
@@ -36,6 +37,7 @@ class Transaction:
         self.leases = Leases(connection)
         self.marks = Marks(connection)
         self.policies = Policies(connection)
+        self.probes = Probes(connection)
         self.mirror = Mirror(connection)
         self.reports = Reports(connection)
 

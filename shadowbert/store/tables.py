@@ -315,6 +315,35 @@ policy_changes = Table(
     Column("at", Float, nullable=False),
 )
 
+probes = Table(
+    "probes",
+    metadata,
+    Column("id", SEQ, primary_key=True, autoincrement=True),
+    Column("version_id", ID, ForeignKey("versions.id"), nullable=False, index=True),
+    Column("input_hash", String(40), nullable=False),
+    Column("first", JSON, nullable=False),
+    Column("again", JSON(none_as_null=True)),
+    Column("unfit", String(40)),
+    Column("by", Words(), nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+draws = Table(
+    "draws",
+    metadata,
+    Column("id", SEQ, primary_key=True, autoincrement=True),
+    Column("exchange_id", ID, nullable=False, unique=True),  # no foreign key: what certified outlives its call
+    Column("version_id", ID, ForeignKey("versions.id"), nullable=False, index=True),
+    Column("input_hash", String(40), nullable=False),
+    Column("seed", SEQ, nullable=False),
+    Column("drawn_at", Float, nullable=False),
+    Column("drawn_by", Words(), nullable=False),
+    Column("answer", JSON(none_as_null=True)),
+    Column("teacher", JSON(none_as_null=True)),
+    Column("told_at", Float),
+    Column("told_by", Words()),
+)
+
 leases = Table(
     "leases",
     metadata,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shadowbert.cli import inherit as inherit_command
+from shadowbert.cli import asking
 from shadowbert.domain.evidence import Ruling
 from shadowbert.domain.records import Inherited, VersionRow
 from shadowbert.flow.collect import Collect
@@ -162,7 +162,7 @@ def test_nothing_is_asked_before_somebody_has_agreed(
     as_json = shell("task", "inherit", TASK, "--check", "30", "--json", street.flag)
     assert (as_json.exit_code, json.loads(as_json.stdout)["check"]) == (1, None)
     for answer, code in ((False, 1), (True, 0)):
-        monkeypatch.setattr(inherit_command, "ask", lambda _, answer=answer: answer)
+        monkeypatch.setattr(asking, "ask", lambda _, answer=answer: answer)
         assert street.mind.asked == 0
         assert shell("task", "inherit", TASK, "--check", "30", street.flag).exit_code == code
     assert street.mind.asked == 30

@@ -53,7 +53,7 @@ def test_figures_in_words() -> None:
 def test_low_coverage_has_its_reasons() -> None:
     noisy = replace(NOTHING, ceiling=Ceiling(0.88, 40, 9))
     assert why_low(0.125, 0.95, noisy, ALONE) == (
-        "coverage is low, 12.5 %: the LLM agrees with itself on 88 % only, and no student agrees with it more often, "
+        "coverage is low, 12.5 %: the LLM agrees with itself on 88 % only, "
         "and 9 of 9 disagreements are loan said for card; transfer said for loan"
     )
     assert why_low(0.0, 0.95, NOTHING, RIGHT) == (

@@ -72,8 +72,26 @@ def test_answers_are_counted_by_input_and_repeats_by_vote(store: Store) -> None:
             ]
         )
         assert work.calls.answers(house.version.id) == {(0,): 1, (1,): 2, (2,): 1}
-        assert [sorted(votes) for votes in work.calls.repeats(house.version.id)] == [[1, 2]]
-        assert (work.calls.answers("nobody"), work.calls.repeats("nobody")) == ({}, [])
+        assert work.calls.repeats(house.version.id) == {"a": {(1,): 2, (0,): 1}}
+        assert (work.calls.answers("nobody"), work.calls.repeats("nobody")) == ({}, {})
+
+
+def test_repeats_that_a_student_caused_are_none_and_a_slice_has_its_own(store: Store) -> None:
+    """An input on which the student is known to disagree is asked each time: it would pull the ceiling down."""
+    house, ids = a_house(store), loaded(store, 6)
+    deciders = [Decider.STAGE, Decider.COIN, Decider.STAGE, Decider.STUDENT, Decider.STAGE, Decider.CLIENT]
+    with store.write() as work:
+        work.calls.add(
+            [
+                a_call(house.version, id_, seq, input_hash=text, decider=decider)
+                for seq, (id_, text, decider) in enumerate(zip(ids, "aabbcc", deciders, strict=True), start=1)
+            ]
+        )
+        assert work.calls.repeats(house.version.id) == {"a": {(1,): 2}}
+        assert work.calls.repeats(house.version.id, inside=house.candidate.id) == {}
+        seen = replace(a_prediction(house.candidate, 1), input_hash="a", exchange_id=ids[0])
+        work.predictions.add([seen], [(1,)])
+        assert work.calls.repeats(house.version.id, inside=house.candidate.id) == {"a": {(1,): 2}}
 
 
 def test_answers_of_each_callers_newest_inputs(store: Store) -> None:
