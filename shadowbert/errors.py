@@ -4,6 +4,7 @@ ShadowbertError
 ├── ConfigError            the operator's settings (one line, exit code 2)
 ├── OperatorError          an operator asked for what cannot be done now
 │   ├── UnknownTask
+│   ├── UnfitValue         a value that cannot be (exit code 2)
 │   └── CutoverRefused
 ├── UpstreamError          the API behind us
 │   ├── UpstreamUnreachable
@@ -40,6 +41,10 @@ class OperatorError(ShadowbertError):
 
 class UnknownTask(OperatorError):
     """No task has this name."""
+
+
+class UnfitValue(OperatorError):
+    """There can be no such value."""
 
 
 class CutoverRefused(OperatorError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shadowbert.domain.task import Policy
 from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.correct import Correct
+from shadowbert.flow.govern import Govern
 from shadowbert.flow.inherit import Inherit
 from shadowbert.flow.operate import Operate
 from shadowbert.flow.probe import Probe
@@ -17,6 +18,7 @@ from shadowbert.store.store import Store
 @dataclass(frozen=True, slots=True)
 class Operations:
     operate: Operate
+    govern: Govern
     correct: Correct
     arrange: Arrange
     inherit: Inherit
@@ -28,6 +30,7 @@ class Operations:
 def operations_on(store: Store, policy: Policy, clock: Callable[[], float]) -> Operations:
     return Operations(
         operate=Operate(store, policy, clock),
+        govern=Govern(store, policy, clock),
         correct=Correct(store, clock),
         arrange=Arrange(store, clock),
         inherit=Inherit(store, clock),

@@ -14,6 +14,7 @@ from shadowbert.cli.demo import demo
 from shadowbert.cli.doctor import doctor
 from shadowbert.cli.export import export
 from shadowbert.cli.output import say
+from shadowbert.cli.policy import policy
 from shadowbert.cli.serve import serve, work
 from shadowbert.cli.task import task
 from shadowbert.cli.tasks import show, status, tasks
@@ -59,6 +60,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "fill": fill,
     "label": label,
     "ceiling": ceiling,
+    "policy": policy,
     "retrain": retrain,
     "export": export,
     "doctor": doctor,

@@ -14,7 +14,7 @@ from shadowbert.bootstrap.operations import Operations
 from shadowbert.bootstrap.storage import open_store
 from shadowbert.bootstrap.working import open_operations, open_report
 from shadowbert.cli.output import complain
-from shadowbert.errors import ConfigError, SchemaOutdated, ShadowbertError
+from shadowbert.errors import ConfigError, SchemaOutdated, ShadowbertError, UnfitValue
 from shadowbert.flow.operate import Operator
 from shadowbert.flow.report import Report
 from shadowbert.sections import Settings
@@ -35,10 +35,10 @@ WhyOption = Annotated[str, typer.Option("--why", help="The reason, kept with the
 
 @contextmanager
 def failures() -> Iterator[None]:
-    """One line on standard error: exit code 2 for settings and the schema, 1 for what cannot be done now."""
+    """One line on standard error: exit code 2 for settings, values and the schema, 1 for what cannot be done now."""
     try:
         yield
-    except (ConfigError, SchemaOutdated) as error:
+    except (ConfigError, SchemaOutdated, UnfitValue) as error:
         complain(str(error))
         raise typer.Exit(2) from None
     except ShadowbertError as error:

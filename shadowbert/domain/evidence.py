@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from shadowbert.domain.contract import Answer
 from shadowbert.domain.task import Stage
 
 
@@ -74,3 +75,13 @@ class Pair:
     label: tuple[int, ...]
     champion: bool
     challenger: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a student said on a uniform row, and whether the teacher said the same; None where it gave no label."""
+
+    answer: Answer
+    joint: float
+    agreed: bool | None
+    distinct: bool

@@ -26,7 +26,10 @@ class Slice:
     """(field index, label index) pairs that always go to the LLM."""
 
     def holds(self, guess: Guess) -> bool:
-        return guess.joint >= self.threshold and not self.excluded.intersection(enumerate(guess.answer))
+        return self.takes(guess.answer, guess.joint)
+
+    def takes(self, answer: Answer, joint: float) -> bool:
+        return joint >= self.threshold and not self.excluded.intersection(enumerate(answer))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shadowbert.domain.ids import uuid7
+from shadowbert.domain.policy import own_values
 from shadowbert.domain.records import VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.flow.ledger import Work
@@ -75,6 +76,7 @@ class Arrange:
                 raise OperatorError(f"name the tasks that are to become part of {task}")
             for theirs in found.values():
                 _refuse_foreign(mine[-1], theirs[-1])
+                _refuse_other_rules(work, mine[-1], theirs[-1])
             _refuse_twins([mine, *found.values()])
             for theirs in found.values():
                 work.lineages.merge(mine[-1].task_id, theirs[-1].task_id)
@@ -152,6 +154,16 @@ def _refuse_foreign(mine: VersionRow, theirs: VersionRow) -> None:
         raise OperatorError(f"task {mine.task} cannot be merged with itself")
     if theirs.tenant != mine.tenant:
         raise OperatorError(f"tenants share nothing: {mine.task} is of {mine.tenant}, {theirs.task} of {theirs.tenant}")
+
+
+def _refuse_other_rules(work: Work, mine: VersionRow, theirs: VersionRow) -> None:
+    """Evidence was gathered under the policy of its own task; nobody asked for another one by merging."""
+    own, other = (own_values(work.policies.of_task(version.task_id)) for version in (mine, theirs))
+    if differing := sorted(key for key in own.keys() | other.keys() if own.get(key) != other.get(key)):
+        raise OperatorError(
+            f"{mine.task} and {theirs.task} have policies of their own that differ in {', '.join(differing)}: make "
+            f"them the same first (shadowbert policy {theirs.task})"
+        )
 
 
 def _refuse_twins(families: Sequence[Sequence[VersionRow]]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Row, Select, Text, cast, func, insert, select, true, update
 
-from shadowbert.domain.evidence import Counts, Pair
+from shadowbert.domain.evidence import Counts, Outcome, Pair
 from shadowbert.domain.records import CandidateRow, PredictionRow, StudentRow
 from shadowbert.errors import StaleState
 from shadowbert.store.base import Repository
@@ -175,6 +175,18 @@ class Predictions(Repository):
         )
         rows = {bool(inside): int(n) for inside, n in self._db.execute(query)}
         return rows.get(True, 0), sum(rows.values())
+
+    def outcomes(self, student_id: str, *, limit: int = 20_000) -> list[Outcome]:
+        """What the student said on the latest uniform rows, each call once, whatever slices it had."""
+        columns = (predictions.c.exchange_id, predictions.c.answer, predictions.c.joint, predictions.c.agreed)
+        query = (
+            select(*columns, predictions.c.distinct_row)
+            .where(predictions.c.student_id == student_id, predictions.c.uniform_row)
+            .order_by(predictions.c.seq.desc(), predictions.c.candidate_id)
+            .limit(limit)
+        )
+        found = {row.exchange_id: row for row in self._db.execute(query)}
+        return [Outcome(tuple(row.answer), row.joint, row.agreed, row.distinct_row) for row in found.values()]
 
     def repeats(self, student_id: str) -> Counts:
         """How often the worker repeated what a web process predicted, over the rows where one did."""

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from shadowbert.domain.records import TrainingJob
 from shadowbert.flow.inherit import Choice
+from shadowbert.governing import foreseen_data, setting_data
 from shadowbert.reporting import as_data, line_data, unrecognised_data
 from shadowbert.web.desk import Desk
 from shadowbert.web.exports import add_exports
@@ -68,6 +69,10 @@ def _add_views(router: APIRouter, desk: Desk) -> None:
     def templates(task: str) -> list[dict[str, object]]:
         return [view.to_json() for view in desk.operations().reshape.views(task)]
 
+    @router.get("/policies/{task:path}")
+    def policy(task: str) -> list[dict[str, object]]:
+        return [setting_data(setting) for setting in desk.operations().govern.standing(task)]
+
     @router.get("/unrecognised")
     def unrecognised() -> dict[str, object]:
         return unrecognised_data(desk.report().unrecognised())
@@ -91,6 +96,8 @@ def _outcome(task: str, result: Outcome) -> dict[str, object]:
         return {"task": task, "queued": True, "examples": result}
     if isinstance(result, TrainingJob):
         return {"task": task, "queued": False, "examples": result.examples, "training": result.state}
+    if isinstance(result, tuple):
+        return {"task": task, "foreseen": [foreseen_data(foresight) for foresight in result]}
     return {
         "task": result.task,
         "version": result.id,

@@ -12,11 +12,13 @@ from typing import Annotated, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from shadowbert.bootstrap.operations import Operations
+from shadowbert.domain.policy import KEYS
 from shadowbert.domain.records import TrainingJob, VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.correct import ALONE
 from shadowbert.flow.fills import fill_of, read_value
+from shadowbert.flow.foresee import Foresight
 from shadowbert.flow.inherit import Choice
 from shadowbert.flow.operate import Operate, Operator
 
@@ -25,8 +27,8 @@ MAX_NAME = 1000
 """Names that are longer than a task's may be are refused in the operator's terms; only what is no name is not read."""
 SLOT = "slot-"
 """A slot that counts is a field of a form, by its number."""
-Outcome = VersionRow | TrainingJob | int
-"""The version as it is now, the training that was cancelled, or the examples of one asked for."""
+Outcome = VersionRow | TrainingJob | int | tuple[Foresight, ...]
+"""The version as it is now, the training that was cancelled, the examples of one asked for, or what would be."""
 
 
 class Order(BaseModel, ABC):
@@ -194,6 +196,31 @@ class Template(Order):
         return operations.reshape.edit(task, who, self.version, self.messages).version
 
 
+class Policy(Order):
+    """What is not sent stays as it is; null is the default."""
+
+    target: JsonValue = None
+    alpha: JsonValue = None
+    audit_rate: JsonValue = None
+    min_rows: JsonValue = None
+    min_hours: JsonValue = None
+    autopilot: JsonValue = None
+    always_llm: JsonValue = None
+    dry_run: bool = False
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        wanted = {key: getattr(self, key) for key in KEYS if key in self.model_fields_set}
+        if self.dry_run:
+            return tuple(operations.govern.foresee(task, wanted))
+        return operations.govern.change(task, who, wanted)
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, str]) -> Self:
+        """An empty line is the default."""
+        said: dict[str, object] = {key: form.get(key, "").strip() or None for key in KEYS}
+        return cls.model_validate({**said, "why": form.get("why", "")[:MAX_WHY], "dry_run": "dry_run" in form})
+
+
 class _Arranging(Order):
     act: ClassVar[Callable[[Arrange, str, Operator], VersionRow]]
 
@@ -219,6 +246,7 @@ ORDERS: Mapping[str, type[Order]] = MappingProxyType(
         "retrain": Retrain,
         "confirm": Confirm,
         "fill": Fill,
+        "policy": Policy,
         "label": Label,
         "rename": Rename,
         "merge": Merge,

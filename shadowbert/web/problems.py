@@ -7,10 +7,19 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from shadowbert.errors import ArtifactInvalid, OperatorError, ShadowbertError, StaleState, StoreError, UnknownTask
+from shadowbert.errors import (
+    ArtifactInvalid,
+    OperatorError,
+    ShadowbertError,
+    StaleState,
+    StoreError,
+    UnfitValue,
+    UnknownTask,
+)
 
 STATUSES: tuple[tuple[type[ShadowbertError], int], ...] = (
     (UnknownTask, 404),
+    (UnfitValue, 422),
     (OperatorError, 409),
     (StaleState, 409),
     (ArtifactInvalid, 409),
