@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from shadowbert.domain.exchange import Exchange
 from shadowbert.store import schema
+from shadowbert.store.alerts import Alerts
 from shadowbert.store.calls import Calls
 from shadowbert.store.corrections import Corrections
 from shadowbert.store.engine import open_engine, reading, writing
@@ -38,6 +39,7 @@ class Transaction:
         self.marks = Marks(connection)
         self.policies = Policies(connection)
         self.probes = Probes(connection)
+        self.alerts = Alerts(connection)
         self.mirror = Mirror(connection)
         self.reports = Reports(connection)
 

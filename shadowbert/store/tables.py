@@ -344,6 +344,23 @@ draws = Table(
     Column("told_by", Words()),
 )
 
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("key", Words(), unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("task", Words()),
+    Column("version_id", ID),
+    Column("text", Words(), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("delivered_at", Float),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", Float, index=True),
+    Column("last_error", Words(), nullable=False),
+)
+
 leases = Table(
     "leases",
     metadata,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, func, insert, select, update
 
 from shadowbert.domain.contract import Contract, Fills
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
@@ -139,6 +139,17 @@ class Tasks(Repository):
             select(verdicts).where(verdicts.c.version_id.in_(version_ids)).order_by(verdicts.c.id.desc()).limit(limit)
         )
         return [_verdict_row(row) for row in reversed(self._db.execute(query).all())]
+
+    def stage_since(self, version: VersionRow) -> float:
+        """When the present stage and share began."""
+        began = (verdicts.c.version_id == version.id) & (verdicts.c.at_seq >= version.stage_seq)
+        since = self._db.execute(select(func.min(verdicts.c.at)).where(began)).scalar()
+        return version.created_at if since is None else float(since)
+
+    def verdicts_after(self, verdict_id: int, *, limit: int) -> list[VerdictRow]:
+        """Of any version, in the order in which they were passed."""
+        query = select(verdicts).where(verdicts.c.id > verdict_id).order_by(verdicts.c.id).limit(limit)
+        return [_verdict_row(row) for row in self._db.execute(query)]
 
 
 def _joined() -> Select[Any]:

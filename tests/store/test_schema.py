@@ -38,7 +38,7 @@ def set_revision(engine: Engine, revision: str) -> None:
 
 
 def test_an_empty_database_is_refused_with_the_command_to_type(engine: Engine) -> None:
-    with pytest.raises(SchemaOutdated, match=r"revision none, .* needs v0.1.0.truth; run: shadowbert db upgrade$"):
+    with pytest.raises(SchemaOutdated, match=r"revision none, .* needs v0.1.0.alerts; run: shadowbert db upgrade$"):
         schema.check(engine)
 
 
@@ -120,3 +120,24 @@ def test_a_database_out_of_reach_is_a_store_error(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="unable to open database file"):
             attempt()
     store.close()
+
+
+def test_verdicts_from_before_there_were_alerts_are_told_to_nobody(engine: Engine) -> None:
+    from alembic import command
+
+    schema.upgrade(engine)
+    command.downgrade(schema._config(engine), "v0.1.0.truth")
+    contract = {"fields": [], "fingerprint": "c1:"}
+    tables = metadata.tables
+    task = {"id": "t1", "tenant": "default", "name": "bank", "created_at": 0.0, "former": [], "pinned": False}
+    version = {"id": "v1", "task_id": "t1", "teacher": "gpt", "contract": contract, "skeleton": {}, "created_at": 0.0,
+               "stage": "live", "share": 1.0, "epoch": 1, "stage_seq": 0, "forced": False, "held": False}  # fmt: skip
+    verdict = {"version_id": "v1", "at": 0.0, "at_seq": 0, "ruling": "pass", "move": "promote", "reason": "because",
+               "missing": "", "stage_before": "shadow", "stage_after": "live", "share_after": 1.0, "epoch": 1,
+               "forced": False, "held": False, "by": "gate", "why": "", "numbers": {}}  # fmt: skip
+    with writing(engine) as connection:
+        for name, row in (("tasks", task), ("versions", version), ("verdicts", verdict), ("verdicts", verdict)):
+            connection.execute(tables[name].insert(), [row])
+    schema.upgrade(engine)
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT seq FROM marks WHERE name = 'alerts'")).scalar() == 2
