@@ -6,7 +6,7 @@ LOCKS := configs/requirements
 # Which build (CPU, CUDA) is the machine's business, so torch is in no lock.
 TORCH ?= torch==2.13.0
 
-.PHONY: install demo test test-clients test-suites check bench bench-training bench-streams bench-students lock clean
+.PHONY: install demo test test-clients test-suites check bench bench-gate bench-training bench-streams bench-students lock clean
 
 install: $(VENV)/.full
 
@@ -35,6 +35,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench
+
+# The gate under a simulator: does the bound hold, and how long does everything take. Two minutes.
+bench-gate: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench gate
 
 # How long trainings take, and what callers notice of one. Ten minutes on two quiet cores.
 bench-training: $(VENV)/.dev

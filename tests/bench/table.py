@@ -25,8 +25,8 @@ class Row:
 
 
 def render(rows: Sequence[Row]) -> str:
-    lines = [f"{'what':<58} {'value':>12} {'unit':<8} {'aim':<12}"]
+    lines = [f"{'what':<72} {'value':>12} {'unit':<8} {'aim':<12}"]
     for row in rows:
         mark = "" if not row.aim else "MISSED" if row.missed else "ok"
-        lines.append(f"{row.what:<58} {row.value:>12,.3f} {row.unit:<8} {row.aim:<12} {mark}")
+        lines.append(f"{row.what:<72} {row.value:>12,.3f} {row.unit:<8} {row.aim:<12} {mark}")
     return "\n".join(lines) + "\n"
