@@ -12,6 +12,7 @@ from shadowbert.cli.control import confirm, cutover, fill, label, off, pause, re
 from shadowbert.cli.database import db
 from shadowbert.cli.demo import demo
 from shadowbert.cli.doctor import doctor
+from shadowbert.cli.draw import draw
 from shadowbert.cli.export import export
 from shadowbert.cli.output import say
 from shadowbert.cli.policy import policy
@@ -19,6 +20,7 @@ from shadowbert.cli.serve import serve, work
 from shadowbert.cli.task import task
 from shadowbert.cli.tasks import show, status, tasks
 from shadowbert.cli.unrecognised import unrecognised
+from shadowbert.cli.verdicts import verdicts
 
 app = typer.Typer(
     help="A drop-in OpenAI proxy that trains a BERT on your classification calls and takes them over.",
@@ -50,6 +52,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "status": status,
     "tasks": tasks,
     "show": show,
+    "verdicts": verdicts,
     "unrecognised": unrecognised,
     "cutover": cutover,
     "rollback": rollback,
@@ -59,6 +62,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "confirm": confirm,
     "fill": fill,
     "label": label,
+    "draw": draw,
     "ceiling": ceiling,
     "policy": policy,
     "retrain": retrain,

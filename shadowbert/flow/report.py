@@ -19,6 +19,7 @@ from shadowbert.flow.cadence import NEVER, Next, next_student
 from shadowbert.flow.cards import Cards, Described, described, why_low
 from shadowbert.flow.ceiling import NO_CEILING, Ceilings, ceilings
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
+from shadowbert.flow.history import Told, VerdictsPort, chronicle
 from shadowbert.flow.ledger import TasksPort, Work
 from shadowbert.flow.lineages import TaskLine, lineages, notices
 from shadowbert.flow.material import NOTHING, Material, material
@@ -27,6 +28,7 @@ from shadowbert.flow.outlook import COVERAGE, NO_OUTLOOK, Outlook, Pace, outlook
 from shadowbert.flow.rule import never_local, rule
 from shadowbert.flow.scope import foreign, reads
 from shadowbert.flow.taught import inherited_of, teachable
+from shadowbert.flow.truth import NO_TRUTH, HumanTruth, human_truth
 from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
 from shadowbert.gating.chance import ac1, kappa, macro_f1
 from shadowbert.gating.eprocess import alpha_share, lower_bound
@@ -62,15 +64,15 @@ class ReportsPort(CountsPort, Protocol):
     def agreements(self, candidate_id: str) -> list[bool]: ...
 
 
-class VerdictsPort(TasksPort, Protocol):
-    def verdicts(self, version_ids: list[str], *, limit: int = 1000) -> list[VerdictRow]: ...
+class StoriedTasks(TasksPort, VerdictsPort, Protocol):
+    """Tasks with what became of them."""
 
 
 class ReportWork(Work, Protocol):
     @property
     def reports(self) -> ReportsPort: ...
     @property
-    def tasks(self) -> VerdictsPort: ...
+    def tasks(self) -> StoriedTasks: ...
 
 
 class ReportLedger(Protocol):
@@ -170,6 +172,8 @@ class TaskReport:
     """The leading student by its card, else the newest that has one."""
     ceiling: Ceilings = NO_CEILING
     """How often the LLM agrees with itself."""
+    truth: HumanTruth = NO_TRUTH
+    """What people say of calls drawn at random."""
 
     @property
     def why_low(self) -> str:
@@ -214,6 +218,11 @@ class Report:
         """One task's versions, newest last. Raises UnknownTask."""
         with self.ledger.read() as work:
             return [self._version(work, version) for version in named(work.tasks, name)]
+
+    def verdicts(self, name: str) -> list[Told]:
+        """What became of one task, oldest first. Raises UnknownTask."""
+        with self.ledger.read() as work:
+            return chronicle(work.tasks, name)
 
     def lineages(self) -> list[TaskLine]:
         """One line a task."""
@@ -278,6 +287,7 @@ class Report:
             inherits=tuple(kept.version_id for kept in version.inherits),
             replaced_by=version.replaced_by,
             ceiling=ceilings(work, version, first.id if first else None),
+            truth=human_truth(work, version, first.id if first else None),
         )
 
     def _outlook(self, work: ReportWork, version: VersionRow, examples: int, following: Next) -> Outlook:

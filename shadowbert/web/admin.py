@@ -55,6 +55,10 @@ def _add_views(router: APIRouter, desk: Desk) -> None:
     def task(task: str) -> list[dict[str, object]]:
         return [as_data(version) for version in desk.report().task(task)]
 
+    @router.get("/verdicts/{task:path}")
+    def verdicts(task: str) -> list[dict[str, object]]:
+        return [verdict.to_json() for verdict in desk.report().verdicts(task)]
+
     @router.get("/lineages")
     def lineages() -> list[dict[str, object]]:
         return [line_data(task) for task in desk.report().lineages()]

@@ -17,6 +17,7 @@ ROUTES = [
     ("GET", "/shadowbert/api/tasks"),
     ("GET", "/shadowbert/api/tasks/bank"),
     ("GET", "/shadowbert/api/tasks/nobody"),
+    ("GET", "/shadowbert/api/verdicts/bank"),
     ("GET", "/shadowbert/api/lineages"),
     ("GET", "/shadowbert/api/unrecognised"),
     ("GET", "/shadowbert/api/inheritance/bank"),
@@ -114,6 +115,16 @@ def test_a_life_by_command(surface: Surface, line: Lineage) -> None:
     with line.store.read() as work:
         verdicts = work.tasks.verdicts([line.version_id])
     assert [(v.by, v.why) for v in verdicts[1:3]] == [("admin API", "a try"), ("admin API", "asked for")]
+
+
+def test_verdicts_as_data(surface: Surface, line: Lineage) -> None:
+    ready(line)
+    surface.command("cutover", share=0.25, why="a try")
+    opened, cut = surface.call("GET", "/shadowbert/api/verdicts/bank", surface.bearer).json
+    assert (opened["by"], opened["stage_after"]) == ("gate", "shadow")
+    assert (cut["by"], cut["why"], cut["move"], cut["share"]) == ("admin API", "a try", "promote", 0.25)
+    assert (cut["champion"], cut["numbers"]["agree"]) == (line.now.candidate_id, 200.0)
+    assert surface.call("GET", "/shadowbert/api/verdicts/bnak", surface.bearer).status == 404
 
 
 def test_a_training_is_cancelled(surface: Surface, line: Lineage) -> None:
