@@ -13,6 +13,7 @@ ShadowbertError
 │   ├── SchemaOutdated
 │   └── StaleState
 ├── JournalError           the log on disk
+├── WebhookError           the address that alerts are sent to
 └── StudentError           a trained model
     ├── ArtifactInvalid
     ├── StudentBusy
@@ -77,6 +78,10 @@ class StaleState(StoreError):
 
 class JournalError(ShadowbertError):
     """The journal on disk could not be written or read."""
+
+
+class WebhookError(ShadowbertError):
+    """The webhook did not take the alert."""
 
 
 class StudentError(ShadowbertError):

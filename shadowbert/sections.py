@@ -31,6 +31,14 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _webhook_url(value: str) -> str:
+    """Empty means none. Slack and its like keep their secret in the path, others in the query."""
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc):
+        raise ValueError("should be an http or https URL without a user name")
+    return value
+
+
 def _path_prefix(value: str) -> str:
     prefix = value.rstrip("/")
     segments = prefix.split("/")[1:]
@@ -165,6 +173,14 @@ class WorkerSettings(_Section):
     lease_s: Seconds = 60.0
 
 
+class AlertsSettings(_Section):
+    webhook_url: Annotated[str, Field(repr=False), AfterValidator(_webhook_url)] = ""
+    """May hold a secret in its path or query."""
+    secret: Annotated[str, Field(repr=False)] = ""
+    timeout_s: Seconds = 5.0
+    stuck_days: Annotated[float, Field(gt=0)] = 7.0
+
+
 class RetentionSettings(_Section):
     payload_days: Days = 30
     rows_days: Days = 365
@@ -186,6 +202,7 @@ class Settings(_Section):
     policy: PolicySettings = PolicySettings()
     watch: WatchSettings = WatchSettings()
     worker: WorkerSettings = WorkerSettings()
+    alerts: AlertsSettings = AlertsSettings()
     retention: RetentionSettings = RetentionSettings()
 
     @property

@@ -193,7 +193,7 @@ def _complaint(error: ErrorDetails, path: tuple[str, ...]) -> str:
         return "should be a section"
     wish = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     # A URL may hold a password, and a table may hold a URL.
-    told = path[-1].endswith("url") or isinstance(error["input"], Mapping)
+    told = path[-1].endswith(("url", "secret")) or isinstance(error["input"], Mapping)
     return wish if told else f"{wish} (got {error['input']!r:.60})"
 
 

@@ -5,10 +5,13 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
+from shadowbert.bootstrap.alerting import webhook
 from shadowbert.bootstrap.cards import card_reader
 from shadowbert.bootstrap.operations import Operations, operations_on
 from shadowbert.domain.task import Policy
+from shadowbert.flow.alarm import Alarm
 from shadowbert.flow.collect import Collect
+from shadowbert.flow.delivery import Delivery
 from shadowbert.flow.promote import Promote
 from shadowbert.flow.report import Report
 from shadowbert.flow.retain import Retain
@@ -31,18 +34,22 @@ class Stations:
     shadow: Shadow
     promote: Promote
     retain: Retain
+    alarm: Alarm
+    delivery: Delivery
 
 
 def open_stations(
     settings: Settings, store: Store, *, trainer: Trainer, shelf: Shelf, clock: Clock = time.time
 ) -> Stations:
-    policy = settings.default_policy
+    policy, hook = settings.default_policy, webhook(settings)
     return Stations(
         collect=Collect(store, clock, audit_rate=policy.audit_rate, max_tasks=policy.max_tasks),
         train=Train(store, trainer, policy, _recipes(settings), settings.data_dir.resolve(), clock, shelf),
         shadow=Shadow(store, shelf, clock),
         promote=Promote(store, policy, clock),
         retain=Retain(store, settings.retention.payload_days, settings.retention.rows_days, clock),
+        alarm=Alarm(store, policy, clock, settings.alerts.stuck_days, wanted=hook is not None),
+        delivery=Delivery(store, hook, clock),
     )
 
 
@@ -64,7 +71,7 @@ def open_report(settings: Settings, store: Store, *, clock: Clock = time.time) -
 
 
 def open_operations(settings: Settings, store: Store, *, clock: Clock = time.time) -> Operations:
-    return operations_on(store, policy_of(settings, store), clock)
+    return operations_on(store, policy_of(settings, store), clock, webhook(settings))
 
 
 def _recipes(settings: Settings) -> Recipes:

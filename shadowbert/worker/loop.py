@@ -63,6 +63,8 @@ class WorkerLoop:
         sighted = collected is not None and predicted is not None
         moved = self._guarded("promote", stations.promote.step) if sighted else None
         self._guarded("retain", stations.retain.step)
+        self._guarded("alarm", stations.alarm.step)
+        self._guarded("delivery", stations.delivery.step)
         if sighted and not (collected or training or predicted or moved):
             with self.store.write() as work:
                 work.marks.set(IDLE, seq=seen, at=self.clock())

@@ -113,7 +113,7 @@ def test_a_training_alone_is_waited_for_without_haste(
         assert work.marks.at(IDLE) is None, "it is not idle while a training runs"
 
 
-@pytest.mark.parametrize("name", ["collect", "train", "shadow", "promote", "retain"])
+@pytest.mark.parametrize("name", ["collect", "train", "shadow", "promote", "retain", "alarm", "delivery"])
 def test_a_station_with_a_fault_does_not_stop_the_others(
     name: str, worker: WorkerLoop, sqlite_store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:

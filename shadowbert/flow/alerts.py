@@ -1,0 +1,43 @@
+"""What people see of alerts, and the test that shows whether they arrive. Raises none by itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from shadowbert.domain.alert import Alert, AlertKind, Event
+from shadowbert.domain.ids import uuid7
+from shadowbert.errors import OperatorError, WebhookError
+from shadowbert.flow.delivery import Post
+from shadowbert.flow.ledger import Ledger
+from shadowbert.flow.operate import Operator
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    ledger: Ledger
+    post: Post | None
+    clock: Callable[[], float]
+
+    def latest(self, limit: int = SHOWN) -> list[Alert]:
+        """Newest first."""
+        with self.ledger.read() as work:
+            return work.alerts.latest(limit=limit)
+
+    def test(self, who: Operator) -> Alert:
+        """Send one now, once, and keep what came of it. Raises OperatorError where no webhook is set."""
+        if self.post is None:
+            raise OperatorError(
+                "no webhook is set: say alerts.webhook_url in the settings, or SHADOWBERT_ALERTS__WEBHOOK_URL"
+            )
+        at, name = self.clock(), uuid7()
+        event = Event(AlertKind.TEST, f"test:{name}", f"A test by {who.name}: alerts of shadowbert arrive here.")
+        alert = Alert(name, event, at, attempts=1)
+        try:
+            self.post.post(alert.message())
+            tried = replace(alert, delivered_at=self.clock())
+        except WebhookError as error:
+            tried = replace(alert, last_error=str(error))
+        with self.ledger.write() as work:
+            work.alerts.add(tried)
+        return tried
