@@ -284,6 +284,7 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "outlook": _outlook_data(task.outlook),
         "material": _material_data(task.material),
         "ceiling": task.ceiling.to_json(task.target),
+        "people": task.truth.to_json(),
         "card": task.described.to_json() if task.described else None,
         "why_low": task.why_low,
         "reads": task.reads,

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from shadowbert.cli.draw import answer, show_next
 from shadowbert.cli.operating import Command, Hand, on_task
 from shadowbert.cli.output import emit, say
 from shadowbert.domain.records import VersionRow
+from shadowbert.errors import OperatorError
 from shadowbert.flow.correct import ALONE
 from shadowbert.flow.fills import described, fill_of
 from shadowbert.flow.operate import Operate, Operator
@@ -74,21 +76,36 @@ def fill(
 @on_task
 def label(
     hand: Hand,
-    exchange: Annotated[str, typer.Argument(help="The call, as `x-shadowbert-exchange` named it.")],
+    exchange: Annotated[str, typer.Argument(help="The call, as `x-shadowbert-exchange` named it.")] = "",
     labels: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="FIELD=LABEL...",
             help="What it should have been; a label alone will do "
             "where there is one field. Fields that are not named stay as they were said.",
         ),
-    ],
+    ] = None,
+    upcoming: Annotated[bool, typer.Option("--next", help="Show the next call that `shadowbert draw` drew.")] = False,
+    drawn: Annotated[bool, typer.Option("--drawn", help="Answer it: it was shown without any answer.")] = False,
+    skip: Annotated[bool, typer.Option("--skip", help="Nobody can say what its answer is.")] = False,
 ) -> None:
     """Correct the answer to a call: in training your word goes before the LLM's. The gate counts what the LLM says."""
-    done = hand.operations.correct.label(hand.task, hand.who, exchange, _by_field(labels))
+    said = _by_field(labels or [])
+    if upcoming:
+        show_next(hand)
+    elif drawn:
+        answer(hand, exchange, said, skip=skip)
+    elif skip or not said:
+        raise OperatorError("say FIELD=LABEL for an exchange; --skip is for calls that were drawn (--drawn)")
+    else:
+        _correct(hand, exchange, said)
+
+
+def _correct(hand: Hand, exchange: str, said: dict[str, str]) -> None:
+    done = hand.operations.correct.label(hand.task, hand.who, exchange, said)
     if hand.as_json:
-        answer = done.version.contract.describe(done.row.answer)
-        emit({"task": done.version.task, "version": done.version.id, "exchange": exchange, "answer": answer})
+        told = {"task": done.version.task, "version": done.version.id, "exchange": exchange}
+        emit({**told, "answer": done.version.contract.describe(done.row.answer)})
         return
     say(f"{done.version.task}: corrected to {done.words}; the next student learns it")
 

@@ -162,6 +162,7 @@ def _traffic(task: TaskReport) -> Iterator[tuple[str, str]]:
     if doubtful := task.ceiling.doubtful(task.target):
         yield "beware", doubtful
     yield from (("labels", told) for told in (task.material.not_learnable, task.material.warning) if told)
+    yield from (("people" if number == 0 else "", told) for number, told in enumerate(task.truth.sentences()))
     if task.material.corrected:
         yield "corrected", task.material.corrected
     if task.material.callers:

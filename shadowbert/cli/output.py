@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.prompt import Confirm
+from rich.prompt import Confirm, Prompt
 from rich.text import Text
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -47,6 +47,14 @@ def ask(question: str) -> bool | None:
     """A person's yes or no; None where nobody sits there."""
     screen = console()
     return Confirm.ask(question, console=screen, default=False) if screen.is_terminal and sys.stdin.isatty() else None
+
+
+def ask_for(question: str, choices: list[str]) -> str | None:
+    """One of these; None where nobody sits there."""
+    screen = console()
+    if not (screen.is_terminal and sys.stdin.isatty()):
+        return None
+    return Prompt.ask(tame(question), console=screen, choices=choices, show_choices=False)
 
 
 def complain(text: str) -> None:

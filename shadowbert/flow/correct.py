@@ -53,6 +53,11 @@ class Correct:
             return Corrected(versions[call.version_id], row)
 
 
+def answer_of(contract: Contract, said: Mapping[str, str]) -> Answer:
+    """With a label for every field. Raises OperatorError."""
+    return _answer(contract, _named(contract, said), None)
+
+
 def _said_last(work: Work, call: CallRow) -> Answer | None:
     before = {row.input_hash: row.answer for row in work.corrections.of_version(call.version_id)}
     guessed = call.prediction.guess.answer if call.prediction else None

@@ -10,6 +10,7 @@ from shadowbert.store import schema
 from shadowbert.store.alerts import Alerts
 from shadowbert.store.calls import Calls
 from shadowbert.store.corrections import Corrections
+from shadowbert.store.draws import Draws
 from shadowbert.store.engine import open_engine, reading, writing
 from shadowbert.store.exchanges import Exchanges
 from shadowbert.store.jobs import Jobs, Leases, Marks
@@ -31,6 +32,7 @@ class Transaction:
         self.lineages = Lineages(connection)
         self.calls = Calls(connection)
         self.corrections = Corrections(connection)
+        self.draws = Draws(connection)
         self.students = Students(connection)
         self.candidates = Candidates(connection)
         self.predictions = Predictions(connection)
