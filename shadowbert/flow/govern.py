@@ -13,7 +13,7 @@ from shadowbert.flow.evidence import stand
 from shadowbert.flow.foresee import Foresight, foresee
 from shadowbert.flow.keys import in_words, read
 from shadowbert.flow.ledger import Ledger, Work
-from shadowbert.flow.named import in_force
+from shadowbert.flow.named import in_force, named
 from shadowbert.flow.operate import ASKED, Operator, noted, sentence
 from shadowbert.flow.settle import Plan, plan
 
@@ -49,7 +49,7 @@ class Govern:
     def standing(self, task: str) -> list[Setting]:
         """Every value as it is in force."""
         with self.ledger.read() as work:
-            changes = work.policies.of_task(in_force(work.tasks, task)[-1].task_id)
+            changes = work.policies.of_task(named(work.tasks, task)[-1].task_id)
         now, own = effective(self.policy, changes), latest(changes)
         set_ = {key: change for key, change in own.items() if change.value is not None}
         return [Setting(key, in_words(key, now), in_words(key, self.policy), set_.get(key)) for key in KEYS]

@@ -4,6 +4,7 @@ Knows reports and templates, no requests and no tokens.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -18,9 +19,11 @@ from shadowbert import __version__
 from shadowbert.domain.records import VersionRow
 from shadowbert.errors import ShadowbertError, UnknownTask
 from shadowbert.flow.fills import described
+from shadowbert.flow.foresee import Foresight
 from shadowbert.flow.lineages import speaker
 from shadowbert.flow.outlook import Outlook
 from shadowbert.flow.report import TaskReport
+from shadowbert.governing import prospect_of, source_of
 from shadowbert.recognition.editing import marked, slots_of
 from shadowbert.reporting import (
     arranged_of,
@@ -45,6 +48,17 @@ TEMPLATES = Path(__file__).parent / "templates"
 BY = "dashboard"
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What somebody has just sent, and what would come of it: shown in the form again."""
+
+    said: Mapping[str, str] = field(default_factory=dict)
+    foreseen: Sequence[Foresight] = ()
+
+
+UNTRIED = Tried()
+
+
 class Page:
     def __init__(self, desk: Desk) -> None:
         self._desk, self._environment = desk, _environment()
@@ -60,12 +74,13 @@ class Page:
             return self._failure(error)
         return self._html("tasks.html", status, **shown, message=message, wrong=self._wrong())
 
-    def task(self, name: str, message: str = "", *, status: int = 200) -> Response:
+    def task(self, name: str, message: str = "", *, status: int = 200, tried: Tried = UNTRIED) -> Response:
         try:
             report = self._desk.report()
             versions, lines = report.task(name)[::-1], report.lineages()
             offers = self._desk.operations().inherit.offers(name)
             templates = {view.version: view for view in self._desk.operations().reshape.views(name)}
+            settings = self._desk.operations().govern.standing(name)
         except UnknownTask as error:
             return self.tasks(str(error), status=404)
         except ShadowbertError as error:
@@ -73,6 +88,7 @@ class Page:
         mine = versions[0]
         others = [line.task for line in lines if line.tenant == mine.tenant and line.task != mine.task]
         shown = {"versions": versions, "others": others, "offers": offers, "templates": templates}
+        shown |= {"settings": settings, "tried": tried}
         return self._html("task.html", status, **shown, message=message, wrong=self._wrong())
 
     def carry_out(self, form: Mapping[str, str]) -> Response:
@@ -80,9 +96,11 @@ class Page:
         try:
             done = self._desk.carry_out(task, order_class(form.get("verb", "")).of_form(form), by=BY)
         except ShadowbertError as error:
-            return self.task(task, str(error), status=status_of(error))
+            return self.task(task, str(error), status=status_of(error), tried=Tried(form))
         except ValidationError as error:
             return self.task(task, unfit(error), status=422)
+        if isinstance(done, tuple):
+            return self.task(task, tried=Tried(form, done))
         now = done.task if isinstance(done, VersionRow) else task
         return RedirectResponse(f"/shadowbert/task?{urlencode({'name': now})}", 303)
 
@@ -127,6 +145,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(learnable=learnable_of, filling=described, waiting=waiting_for)
     environment.filters.update(arranged=arranged_of, heirlooms=heirlooms_of, following=following_of)
+    environment.filters.update(source=source_of, prospect=prospect_of)
     environment.filters.update(marked=marked, slots=slots_of, slot=slot_of)
     environment.filters["sentence"] = lambda told: f"{told[:1].upper()}{told[1:]}."
     environment.filters["count"] = lambda number: f"{number:,}"
