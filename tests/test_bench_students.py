@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbert.domain.contract import Contract
-from shadowbert.flow.train import Recipes
+from shadowbert.flow.recipes import Recipes
 from shadowbert.gating.threshold import Scored
 from tests.bench.students import child, rows
 from tests.bench.students.certify import certify, levels
@@ -197,5 +197,9 @@ def test_no_folder_keeps_nothing() -> None:
 
 def test_students_come_of_the_training_and_of_what_is_taught() -> None:
     names = {path.relative_to(ROOT).as_posix() for path in sources()}
-    assert {"shadowbert/bert/training/finetune.py", "shadowbert/flow/train.py", "shadowbert/curation/split.py"} <= names
+    assert {
+        "shadowbert/bert/training/finetune.py",
+        "shadowbert/flow/recipes.py",
+        "shadowbert/curation/split.py",
+    } <= names
     assert "tests/bench/students/drivers/peer.py" in names

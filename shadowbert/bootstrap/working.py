@@ -13,10 +13,11 @@ from shadowbert.flow.alarm import Alarm
 from shadowbert.flow.collect import Collect
 from shadowbert.flow.delivery import Delivery
 from shadowbert.flow.promote import Promote
+from shadowbert.flow.recipes import Recipes
 from shadowbert.flow.report import Report
 from shadowbert.flow.retain import Retain
 from shadowbert.flow.shadow import Shadow, Shelf
-from shadowbert.flow.train import Recipes, Train, Trainer
+from shadowbert.flow.train import Train, Trainer
 from shadowbert.sections import Settings
 from shadowbert.store.store import Store
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from shadowbert.domain.task import Policy
-from shadowbert.flow.train import Recipes, Train
+from shadowbert.flow.recipes import Recipes
+from shadowbert.flow.train import Train
 from shadowbert.store.store import Store
 from shadowbert.testing.fakes import ScriptedTrainer
 from shadowbert.testing.lineage import NOW, Lineage, found

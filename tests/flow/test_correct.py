@@ -13,10 +13,11 @@ from shadowbert.errors import OperatorError, UnknownTask
 from shadowbert.flow.correct import ALONE, Correct
 from shadowbert.flow.material import material
 from shadowbert.flow.operate import Operator
+from shadowbert.flow.recipes import Recipes
 from shadowbert.flow.regression import ASKED, MOST, RIGHT, regression
 from shadowbert.flow.shadow import Shadow
 from shadowbert.flow.taught import taught
-from shadowbert.flow.train import Recipes, Train, TrainingResult
+from shadowbert.flow.train import Train, TrainingResult
 from shadowbert.gating.threshold import Scored
 from shadowbert.store.store import Store
 from shadowbert.testing.fakes import ScriptedTrainer

@@ -20,7 +20,8 @@ from shadowbert.flow.collect import Collect
 from shadowbert.flow.history import replay
 from shadowbert.flow.inherit import Check, Choice, Inherit
 from shadowbert.flow.operate import Operate, Operator
-from shadowbert.flow.train import Recipes, Train
+from shadowbert.flow.recipes import Recipes
+from shadowbert.flow.train import Train
 from shadowbert.store.store import Store
 from shadowbert.testing.calls import a_call, answered, asked, texts
 from shadowbert.testing.factories import LABELS, SCHEMA, SYSTEM, TEACHER

@@ -9,7 +9,8 @@ from shadowbert.domain.records import Progress
 from shadowbert.domain.task import Stage
 from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.operate import Operator
-from shadowbert.flow.train import Recipes, Train
+from shadowbert.flow.recipes import Recipes
+from shadowbert.flow.train import Train
 from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.threshold import Scored, propose
 from shadowbert.testing.fakes import ScriptedTrainer

@@ -7,7 +7,8 @@ import pytest
 
 from shadowbert.domain.task import Policy
 from shadowbert.domain.template import Skeleton, SkeletonMessage
-from shadowbert.flow.train import Recipes, Train
+from shadowbert.flow.recipes import Recipes
+from shadowbert.flow.train import Train
 from shadowbert.store.store import Store
 from shadowbert.testing.fakes import ScriptedTrainer
 from shadowbert.testing.lineage import NOW, found

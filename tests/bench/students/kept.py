@@ -17,7 +17,7 @@ from tests.bench.students.learners import Learned, Learner, Lesson
 ROOT = Path(__file__).parents[3]
 BENCH = "tests/bench/students"
 CODE = (
-    "shadowbert/bert", "shadowbert/curation", "shadowbert/flow/train.py",
+    "shadowbert/bert", "shadowbert/curation", "shadowbert/flow/recipes.py",
     f"{BENCH}/learners.py", f"{BENCH}/child.py", f"{BENCH}/drivers",
 )  # fmt: skip
 _LEARNED = TypeAdapter(Learned)

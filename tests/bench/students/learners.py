@@ -18,7 +18,7 @@ from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.records import ExampleRow
 from shadowbert.errors import InputTooLong
 from shadowbert.flow.lesson import lesson as lines_of
-from shadowbert.flow.train import Recipes
+from shadowbert.flow.recipes import Recipes
 from shadowbert.gating.threshold import Scored
 from tests.bench.students.child import Ended, run
 from tests.clients.environments import Library
