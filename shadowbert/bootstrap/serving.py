@@ -3,21 +3,26 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
 from shadowbert.bert.serving.engine import Engine, open_student
+from shadowbert.bootstrap.alerting import Voice, webhook
 from shadowbert.bootstrap.pulse import silence
 from shadowbert.bootstrap.storage import check_store, coin_key
 from shadowbert.bootstrap.upstreams import every_upstream, keyless, open_upstreams
 from shadowbert.errors import SchemaOutdated, StoreError
 from shadowbert.flow.answer import AnswerStation
+from shadowbert.flow.delivery import Delivery
 from shadowbert.flow.journal import SegmentJournal
 from shadowbert.flow.mirror import StageMirror
 from shadowbert.flow.policy import AnswerPolicy
 from shadowbert.flow.pseudonyms import Pseudonyms
+from shadowbert.flow.sentry import Sentry
 from shadowbert.routing.coins import Coins
 from shadowbert.sections import Settings
 from shadowbert.store.store import Store
@@ -25,6 +30,7 @@ from shadowbert.store.store import Store
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
+LOOK_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Serving:
     mirror: StageMirror
     engine: Engine
     journal: SegmentJournal
+    sentry: Sentry
 
 
 @asynccontextmanager
@@ -64,30 +71,40 @@ async def open_serving(settings: Settings) -> AsyncIterator[Serving]:
             silence=partial(silence, settings),
         )
         upstream = await stack.enter_async_context(open_upstreams(settings))
+        policy = _policy(settings, Pseudonyms(key))
         station = AnswerStation(
             upstream=upstream,
             journal=journal,
             stages=mirror,
             predictor=engine,
             coins=Coins(key or secrets.token_bytes(32)),
-            policy=_policy(settings, Pseudonyms(key)),
+            policy=policy,
         )
         await asyncio.to_thread(mirror.refresh)
-        await stack.enter_async_context(_mirroring(mirror, every_s=settings.watch.mirror_every_s))
-        yield Serving(station, store, mirror, engine, journal)
+        await stack.enter_async_context(_again("the stage mirror", mirror.refresh, settings.watch.mirror_every_s))
+        sentry = _sentry(settings, store, mirror, policy, stack.enter_context(Voice(settings)))
+        await stack.enter_async_context(_again("the watch over the worker", sentry.look, LOOK_EVERY_S))
+        yield Serving(station, store, mirror, engine, journal, sentry)
+
+
+def _sentry(settings: Settings, store: Store, mirror: StageMirror, policy: AnswerPolicy, voice: Voice) -> Sentry:
+    delivery = Delivery(store, webhook(settings), time.time)
+    return Sentry(store, mirror, policy, delivery, time.time, socket.gethostname(), alone=voice.ours)
 
 
 @asynccontextmanager
-async def _mirroring(mirror: StageMirror, *, every_s: float) -> AsyncIterator[None]:
-    async def keep_fresh() -> None:
+async def _again(what: str, look: Callable[[], None], every_s: float) -> AsyncIterator[None]:
+    """Looks again and again, on a thread."""
+
+    async def keep_looking() -> None:
         while True:
             await asyncio.sleep(every_s)
             # A look that fails in a way nobody foresaw must not be the last one: the mirror would age for ever.
-            (fault,) = await asyncio.gather(asyncio.to_thread(mirror.refresh), return_exceptions=True)
+            (fault,) = await asyncio.gather(asyncio.to_thread(look), return_exceptions=True)
             if isinstance(fault, Exception):
-                log.error("the stage mirror could not be refreshed", exc_info=fault)
+                log.error("%s failed; it is tried again", what, exc_info=fault)
 
-    task = asyncio.create_task(keep_fresh(), name="mirror")
+    task = asyncio.create_task(keep_looking(), name=what)
     try:
         yield
     finally:

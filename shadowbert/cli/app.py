@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from shadowbert import __version__
+from shadowbert.cli.alerts import alerts
 from shadowbert.cli.ceiling import ceiling
 from shadowbert.cli.control import confirm, cutover, fill, label, off, pause, resume, retrain, rollback
 from shadowbert.cli.database import db
@@ -73,6 +74,7 @@ for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(db, name="db")
 app.add_typer(task, name="task")
+app.add_typer(alerts, name="alerts")
 
 
 def main() -> None:

@@ -41,3 +41,26 @@ class Alerts:
         with self.ledger.write() as work:
             work.alerts.add(tried)
         return tried
+
+
+def delivery_of(alert: Alert) -> str:
+    """What became of it, in words."""
+    tries = f"after {alert.attempts} {'try' if alert.attempts == 1 else 'tries'}"
+    if alert.delivered_at is not None:
+        return "delivered" if alert.attempts <= 1 else f"delivered {tries}"
+    if alert.last_error:
+        return f"{alert.last_error}; it is tried again" if alert.next_try_at is not None else alert.last_error
+    return "waits for delivery" if alert.next_try_at is not None else "not sent: no webhook is set"
+
+
+def alert_data(alert: Alert) -> dict[str, object]:
+    """As plain JSON values: what a webhook is sent, the text as it is, and how the delivery went."""
+    return alert.message() | {
+        "text": alert.event.text,
+        "good": alert.kind.good,
+        "delivered_at": alert.delivered_at,
+        "attempts": alert.attempts,
+        "next_try_at": alert.next_try_at,
+        "last_error": alert.last_error,
+        "delivery": delivery_of(alert),
+    }

@@ -142,9 +142,7 @@ class Chooser:
         )
 
     def _watched(self) -> bool:
-        looked = self._stages.table().gate_looked_at
-        fresh = looked is not None and time.time() - looked < self._policy.gate_age
-        return fresh and self._stages.age() < self._policy.mirror_age
+        return not self._policy.unwatched(self._stages.table(), age=self._stages.age(), now=time.time())
 
     async def _consult(self, choice: Choice, call: Recognised, consult: Consult, record: Record) -> None:
         try:

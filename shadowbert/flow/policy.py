@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shadowbert.domain.task import StageTable
 from shadowbert.flow.pseudonyms import NAMELESS, Pseudonyms
 
 
@@ -29,6 +30,17 @@ class AnswerPolicy:
     """Whether replies carry our own headers."""
     pseudonyms: Pseudonyms = NAMELESS
     """What callers are known by in the log."""
+
+    def unwatched(self, table: StageTable, *, age: float, now: float) -> str:
+        """Why nobody watches what is answered here, so that the LLM must answer; empty where somebody does. `age`: of
+        the mirror.
+        """
+        if age >= self.mirror_age:
+            return "the store has not been read, or the journal not been emptied into it,"
+        looked = table.gate_looked_at
+        return (
+            "" if looked is not None and now - looked < self.gate_age else "the worker has not looked at the evidence"
+        )
 
     def checks(self, upstream: str) -> bool:
         """Whether this upstream has to have accepted a caller before the caller gets a local answer."""

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import ValidationError
 
 from shadowbert.domain.records import TrainingJob
+from shadowbert.flow.alerts import alert_data
 from shadowbert.flow.inherit import Choice
+from shadowbert.flow.operate import Operator
 from shadowbert.governing import foreseen_data, setting_data
 from shadowbert.reporting import as_data, line_data, unrecognised_data
 from shadowbert.web.desk import Desk
@@ -32,6 +34,7 @@ def admin_routes(desk: Desk, doorkeeper: Doorkeeper) -> APIRouter:
 
     router = APIRouter(prefix="/shadowbert/api", dependencies=[Depends(admitted)])
     _add_views(router, desk)
+    _add_alerts(router, desk)
     add_exports(router, desk)
 
     @router.post("/tasks/{task:path}/{verb}")
@@ -80,6 +83,16 @@ def _add_views(router: APIRouter, desk: Desk) -> None:
     @router.get("/unrecognised")
     def unrecognised() -> dict[str, object]:
         return unrecognised_data(desk.report().unrecognised())
+
+
+def _add_alerts(router: APIRouter, desk: Desk) -> None:
+    @router.get("/alerts")
+    def alerts() -> list[dict[str, object]]:
+        return [alert_data(alert) for alert in desk.operations().alerts.latest()]
+
+    @router.post("/alerts/test")
+    def test_alerts() -> dict[str, object]:
+        return alert_data(desk.operations().alerts.test(Operator(BY)))
 
 
 async def _read(request: Request, kind: type[Order]) -> Order:

@@ -42,6 +42,7 @@ def dashboard_routes(desk: Desk, doorkeeper: Doorkeeper) -> APIRouter:
         return await asyncio.to_thread(page.carry_out, await _form(request))
 
     _open_routes(router)
+    _alert_routes(router, page, doorkeeper)
     _session_routes(router, page, doorkeeper)
     return router
 
@@ -58,6 +59,16 @@ def _open_routes(router: APIRouter) -> None:
         if name not in KINDS:
             raise HTTPException(404, "there is no such file")
         return FileResponse(STATIC / name, media_type=KINDS[name], headers={"cache-control": "max-age=3600"})
+
+
+def _alert_routes(router: APIRouter, page: Page, doorkeeper: Doorkeeper) -> None:
+    @router.post("/alerts/test")
+    async def test_alerts(request: Request) -> Response:
+        if not doorkeeper.holds(request.cookies):
+            return page.login("Sign in first.", status=401)
+        if not same_origin(request.headers):
+            return page.login("Commands must come from this page.", status=403)
+        return await asyncio.to_thread(page.test_alerts)
 
 
 def _session_routes(router: APIRouter, page: Page, doorkeeper: Doorkeeper) -> None:

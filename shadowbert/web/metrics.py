@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
 from shadowbert.flow.recording import Tally
+from shadowbert.flow.sentry import Told
 
 CONTENT_TYPE = "text/plain; version=0.0.4"
 
@@ -42,8 +43,9 @@ def metrics_routes(read: Callable[[], str]) -> APIRouter:
     return router
 
 
-def exposition(tally: Tally, *, mirror_age_s: float) -> str:
-    return "".join(f"{line}\n" for family in _families(tally, mirror_age_s) for line in family.lines())
+def exposition(tally: Tally, *, mirror_age_s: float, told: Told) -> str:
+    families = (*_families(tally, mirror_age_s), *_alerts(told))
+    return "".join(f"{line}\n" for family in families for line in family.lines())
 
 
 def _families(tally: Tally, mirror_age_s: float) -> Iterator[Family]:
@@ -57,6 +59,14 @@ def _families(tally: Tally, mirror_age_s: float) -> Iterator[Family]:
     yield Family("shadowbert_rows_lost_total", "counter", "Exchanges that the journal refused to take.", lost)
     age = [((), mirror_age_s)]
     yield Family("shadowbert_mirror_age_seconds", "gauge", "Since the store was last known; +Inf before.", age)
+
+
+def _alerts(told: Told) -> Iterator[Family]:
+    """Of the whole installation, as the store knows them: each process tells the same."""
+    alerts = [((("kind", kind.value),), count) for kind, count in told.counts.items()]
+    yield Family("shadowbert_alerts_total", "counter", "Alerts by kind, of all hosts of the store.", alerts)
+    waiting = [((), told.waiting)]
+    yield Family("shadowbert_alerts_undelivered", "gauge", "Alerts that still wait for delivery.", waiting)
 
 
 def _fault(key: str) -> Labels:

@@ -18,9 +18,11 @@ from pydantic import ValidationError
 from shadowbert import __version__
 from shadowbert.domain.records import VersionRow
 from shadowbert.errors import ShadowbertError, UnknownTask
+from shadowbert.flow.alerts import delivery_of
 from shadowbert.flow.fills import described
 from shadowbert.flow.foresee import Foresight
 from shadowbert.flow.lineages import speaker
+from shadowbert.flow.operate import Operator
 from shadowbert.flow.outlook import Outlook
 from shadowbert.flow.report import TaskReport
 from shadowbert.governing import prospect_of, source_of
@@ -46,6 +48,7 @@ from shadowbert.web.problems import status_of, unfit
 
 TEMPLATES = Path(__file__).parent / "templates"
 BY = "dashboard"
+ALERTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,10 @@ class Page:
         try:
             report = self._desk.report()
             shown = {"lineages": _by_task(report.tasks()), "seen": report.unrecognised(), "notices": report.notices()}
+            alerts = self._desk.operations().alerts.latest(ALERTS)
         except ShadowbertError as error:
             return self._failure(error)
-        return self._html("tasks.html", status, **shown, message=message, wrong=self._wrong())
+        return self._html("tasks.html", status, **shown, alerts=alerts, message=message, wrong=self._wrong())
 
     def task(self, name: str, message: str = "", *, status: int = 200, tried: Tried = UNTRIED) -> Response:
         try:
@@ -103,6 +107,14 @@ class Page:
             return self.task(task, tried=Tried(form, done))
         now = done.task if isinstance(done, VersionRow) else task
         return RedirectResponse(f"/shadowbert/task?{urlencode({'name': now})}", 303)
+
+    def test_alerts(self) -> Response:
+        """Says on the page what came of it."""
+        try:
+            tested = self._desk.operations().alerts.test(Operator(BY))
+        except ShadowbertError as error:
+            return self.tasks(str(error), status=status_of(error))
+        return self.tasks(f"The test alert: {delivery_of(tested)}.")
 
     def _wrong(self) -> dict[str, str]:
         """The parts of the house that something is wrong with."""
@@ -147,6 +159,7 @@ def _environment() -> Environment:
     environment.filters.update(arranged=arranged_of, heirlooms=heirlooms_of, following=following_of)
     environment.filters.update(source=source_of, prospect=prospect_of)
     environment.filters.update(marked=marked, slots=slots_of, slot=slot_of)
+    environment.filters["delivery"] = delivery_of
     environment.filters["sentence"] = lambda told: f"{told[:1].upper()}{told[1:]}."
     environment.filters["count"] = lambda number: f"{number:,}"
     environment.globals.update(

@@ -63,7 +63,8 @@ class LateStation:
         }
 
     def metrics(self) -> str:
-        return exposition(self.serving.station.tally, mirror_age_s=self.serving.mirror.age())
+        serving = self.serving
+        return exposition(serving.station.tally, mirror_age_s=serving.mirror.age(), told=serving.sentry.told())
 
     def _processes(self) -> str | None:
         children = read_children(self._settings.data_dir / FILE_NAME)

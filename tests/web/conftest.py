@@ -61,6 +61,7 @@ def shop() -> Iterator[Surface]:
 def surface(shop: Surface, sqlite_store: Store) -> Surface:
     """As good as new."""
     shop.store, shop.now, shop.policy = sqlite_store, NOW, Policy()
+    shop.hook = None
     shop.wrong.clear()
     shop.door.seen.clear()
     return shop

@@ -23,6 +23,7 @@ from shadowbert.web.app import create_app
 from shadowbert.web.dashboard import dashboard_routes
 from shadowbert.web.desk import Desk
 from shadowbert.web.sessions import COOKIE, LIFETIME_S, Doorkeeper
+from tests.flow.hooks import Hook
 
 TOKEN = "a-token-for-tests-3QvX8pLm"
 FORM = "application/x-www-form-urlencoded"
@@ -74,6 +75,8 @@ class Surface:
     """By the students' artifacts."""
     now: float = NOW
     policy: Policy = field(default_factory=Policy)
+    hook: Hook | None = None
+    """Where alerts go."""
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -83,7 +86,7 @@ class Surface:
     def open(self) -> Iterator["Surface"]:
         desk = Desk(
             report=lambda: Report(self.store, self.policy, lambda: self.now, self.cards.get),
-            operations=lambda: operations_on(self.store, self.policy, lambda: self.now),
+            operations=lambda: operations_on(self.store, self.policy, lambda: self.now, self.hook),
             checks=lambda: self.wrong,
         )
         routers = (admin_routes(desk, self.doorkeeper), dashboard_routes(desk, self.doorkeeper))
