@@ -29,6 +29,7 @@ from tests.gating.simulate import rows_to_alarm
 from tests.gating.traffic import hot
 
 STREAMS, MANY = 1_000, 4_000
+PATIENT = 1_000
 ALPHA = Policy().alpha
 
 
@@ -64,8 +65,9 @@ def attacks() -> Iterator[Row]:
         aim = None if every_call else ALPHA
         yield percent(f"gate: {name}: promoted ({outcome.by})", outcome.promoted, at_most=aim)
     for name, traffic in UNSTEADY.items():
-        outcome = attack(traffic, streams=STREAMS, seed=5)
-        yield percent(f"gate: not steady: {name}: promoted", outcome.promoted)
+        for least in (Policy().min_rows, PATIENT):
+            outcome = attack(traffic, streams=STREAMS, seed=5, min_rows=least)
+            yield percent(f"gate: not steady: {name}, min_rows {least}: promoted", outcome.promoted)
     guarded, unguarded = (
         served_below(hot(0.97, on_hot=0.97), streams=STREAMS, seed=6, known_to_llm=known) for known in (True, False)
     )

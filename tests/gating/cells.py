@@ -115,11 +115,13 @@ class Attack:
         return self.stopped_by.most_common(1)[0][0] if self.stopped_by else "nothing"
 
 
-def attack(traffic: Traffic, *, streams: int, seed: int, every_call: bool = False) -> Attack:
+def attack(
+    traffic: Traffic, *, streams: int, seed: int, every_call: bool = False, min_rows: int = Policy().min_rows
+) -> Attack:
     """Five candidates one after the other, each on 5,000 calls of its own; `every_call` breaks the rule that an input
     counts once.
     """
-    policy, outcome, promoted = Policy(), Attack(), 0
+    policy, outcome, promoted = Policy(min_rows=min_rows), Attack(), 0
     for life in range(streams):
         rng, let_in = np.random.default_rng([seed, life]), False
         for number in range(1, CANDIDATES + 1):
