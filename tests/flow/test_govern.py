@@ -1,5 +1,6 @@
 """Policy per task on a real store: what a change does at once, what stations make of it, and what a dry run says."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -7,10 +8,12 @@ import pytest
 from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import OperatorError, UnfitValue, UnknownTask
+from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.evidence import Watch, detector
 from shadowbert.flow.govern import Govern, Setting
 from shadowbert.flow.operate import Operate, Operator
 from shadowbert.store.store import Store
+from shadowbert.testing.lineage import found
 from tests.flow.stationed import AUDITED, Bench
 
 MARIA = Operator("maria", "the auditors asked")
@@ -54,7 +57,7 @@ def name_of(bench: Bench, label: int) -> str:
 
 
 def test_a_value_tells_who_set_it_and_going_back_is_a_change_like_another(bench: Bench, govern: Govern) -> None:
-    assert [found.change for found in govern.standing("bank")] == [None] * 7
+    assert [found.change for found in govern.standing("bank")] == [None] * 8
     govern.change("bank", MARIA, TARGET)
     found = setting(govern, "target")
     assert (found.words, found.default, found.text) == ("97 %", "95 %", "0.97")
@@ -253,3 +256,49 @@ def test_the_detector_looks_at_the_past_again_at_another_target(bench: Bench) ->
         strict = watch.over(work, bench.version, bench.first, stricter).value
         assert strict == detector(work, bench.version, bench.first, stricter).value
     assert strict > loose
+
+
+def test_tasks_are_merged_only_under_one_policy(bench: Bench, govern: Govern) -> None:
+    other = found(bench.store, task="mail", teacher="gpt-5")
+    arrange = Arrange(bench.store, lambda: bench.at)
+    govern.change("bank", MARIA, {**TARGET, "min_rows": 300})
+    govern.change("mail", MARIA, {"target": 0.97})
+    with pytest.raises(OperatorError, match=r"bank and mail have policies of their own that differ in min_rows: make"):
+        arrange.merge("bank", MARIA, ["mail"])
+    govern.change("mail", MARIA, {"min_rows": 300})
+    arrange.merge("bank", MARIA, ["mail"])
+    assert other.now.task == "bank"
+    assert setting(govern, "target").words == "97 %"
+    arrange.split("bank", MARIA, [other.version_id], "post")
+    assert {found.key: found.words for found in govern.standing("post")}["target"] == "97 %"
+
+
+def test_a_change_reaches_every_version_of_the_task(bench: Bench, govern: Govern) -> None:
+    sibling = found(bench.store, task_id=bench.version.task_id, teacher="gpt-5", created_at=bench.at + 1)
+    moved = govern.change("bank", MARIA, TARGET)
+    assert moved.id == sibling.version_id
+    told = govern.foresee("bank", {})
+    assert [foresight.version.id for foresight in told] == [bench.version_id, sibling.version_id]
+    assert told[1].words == "with the policy as it is: would hold: there is no candidate yet"
+    assert told[1].coverage is None
+    assert last_reason(bench).startswith("Policy changed (target 97 %")
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome"),
+    [
+        (Operate.pause, "would stay paused"),
+        (Operate.off, "would stay off"),
+        (None, "would wait for somebody to resume the task"),
+    ],
+)
+def test_a_dry_run_knows_who_was_stopped(
+    act: Callable[..., object] | None, outcome: str, bench: Bench, govern: Govern
+) -> None:
+    operate = Operate(bench.store, Policy(), lambda: bench.at)
+    if act is None:
+        live(bench)
+        operate.rollback("bank", MARIA)
+    else:
+        act(operate, "bank", MARIA)
+    assert govern.foresee("bank", TARGET)[0].outcome == outcome
