@@ -7,11 +7,10 @@ from shadowbert.domain.alert import DAY_S, AlertKind, Event
 from shadowbert.domain.evidence import Move, Ruling, Verdict
 from shadowbert.domain.records import VersionRow
 from shadowbert.domain.task import Policy, Stage
+from shadowbert.flow.ceiling import ceilings
 from shadowbert.flow.evidence import serving_verdict, stand
 from shadowbert.flow.ledger import Work
-from shadowbert.flow.material import material
 from shadowbert.flow.occasions import (
-    ceiling_below_target,
     of_audits,
     of_ceiling,
     of_readiness,
@@ -24,6 +23,12 @@ from shadowbert.gating.gate import MIN_AUDITS
 LASTING = frozenset({AlertKind.READY, AlertKind.STUCK, AlertKind.CEILING, AlertKind.UNSUPPORTED})
 """Kinds that stand for a condition, which may end and come back."""
 ASLEEP = frozenset({Stage.PAUSED, Stage.OFF})
+
+
+@dataclass(frozen=True, slots=True)
+class _Leading:
+    candidate: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +50,22 @@ class Conditions:
         policy = rule(self.work, version.task_id, self.policy)
         if failed := of_training(self.work.jobs.latest(version.id), version):
             yield failed
-        known = material(self.work, version, policy.caller_share)
-        if known.between is not None and ceiling_below_target(known.between, policy.target):
-            yield of_ceiling(version, policy.target, known.between)
-        verdict = self._verdict(version, policy)
-        if verdict is not None and not version.held:
-            yield from self._gated(version, policy, verdict)
+        leading = self._leading(version, policy)
+        known = ceilings(self.work, version, leading.candidate if leading else None)
+        if hopeless := of_ceiling(version, policy.target, known.impossible(policy.target)):
+            yield hopeless
+        if leading is not None and not version.held:
+            yield from self._gated(version, policy, leading.verdict)
 
-    def _verdict(self, version: VersionRow, policy: Policy) -> Verdict | None:
-        """The gate's on what serves, else on the candidate that is furthest; None where nothing gathers evidence."""
+    def _leading(self, version: VersionRow, policy: Policy) -> _Leading | None:
+        """What serves, else the candidate that is furthest; None where nothing gathers evidence."""
         if version.stage.serves:
             champion = self.work.candidates.get(version.candidate_id or "")
-            return serving_verdict(self.work, version, champion, policy) if champion else None
-        verdicts = [stand(self.work, version, c, policy).verdict for c in self.work.candidates.active(version.id)]
-        return max(verdicts, key=_furthest, default=None)
+            if champion is None:
+                return None
+            return _Leading(champion.id, serving_verdict(self.work, version, champion, policy))
+        standings = [stand(self.work, version, c, policy) for c in self.work.candidates.active(version.id)]
+        return max((_Leading(s.candidate.id, s.verdict) for s in standings), key=_furthest, default=None)
 
     def _gated(self, version: VersionRow, policy: Policy, verdict: Verdict) -> Iterator[Event]:
         if not policy.autopilot and (ready := of_readiness(version, verdict)):
@@ -80,7 +87,8 @@ class Conditions:
         return days if lately else 0.0
 
 
-def _furthest(verdict: Verdict) -> tuple[bool, float]:
+def _furthest(leading: _Leading) -> tuple[bool, float]:
+    verdict = leading.verdict
     return verdict.move is Move.PROMOTE, verdict.numbers.get("log_e", 0.0)
 
 

@@ -11,8 +11,6 @@ from shadowbert.domain.records import TrainingJob, VerdictRow, VersionRow
 from shadowbert.domain.task import Stage
 from shadowbert.gating.wording import percent
 
-Between = tuple[float, float]
-
 
 def of_verdict(row: VerdictRow, version: VersionRow) -> Event | None:
     """Every move that lets a student answer more, or that ends its answering."""
@@ -62,25 +60,12 @@ def of_audits(version: VersionRow, verdict: Verdict) -> Event:
     return _told(AlertKind.UNSUPPORTED, f"unsupported:{version.id}", version, text, verdict.numbers)
 
 
-def of_ceiling(version: VersionRow, target: float, between: Between) -> Event:
-    low, high = between
-    text = (
-        f"{_name(version)} asks for {percent(target)} agreement, and the LLM agrees with itself on {percent(low)} to "
-        f"{percent(high)} of repeated inputs: waiting will not help."
-    )
-    facts = {"target": target, "low": low, "high": high}
-    return _told(AlertKind.CEILING, f"ceiling:{version.id}:{target:g}", version, text, facts)
-
-
-def ceiling_below_target(between: Between | None, target: float) -> bool:
-    """Whether the teacher is shown to agree with itself less often than the target asks: the whole interval is below.
-
-    >>> ceiling_below_target((0.85, 0.93), 0.95), ceiling_below_target((0.85, 0.96), 0.95)
-    (True, False)
-    >>> ceiling_below_target(None, 0.95)
-    False
-    """
-    return between is not None and between[1] < target
+def of_ceiling(version: VersionRow, target: float, impossible: str) -> Event | None:
+    """Waiting is no use. `impossible`: why, as the ceiling says it; empty where it does not."""
+    if not impossible:
+        return None
+    text = f"{_name(version)}: {impossible}."
+    return _told(AlertKind.CEILING, f"ceiling:{version.id}:{target:g}", version, text, {"target": target})
 
 
 def _serves(stage: Stage, share: float | None) -> str:
