@@ -160,6 +160,7 @@ class PolicySettings(_Section):
     min_rows: Annotated[int, Field(ge=1)] = 100
     min_hours: Annotated[int, Field(ge=0, le=24)] = 0
     autopilot: Literal["on", "ask"] = "on"
+    gate_on: Literal["teacher", "people"] = "teacher"
     max_tasks: Annotated[int, Field(ge=1)] = 100
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from shadowbert.domain.contract import Contract
 from shadowbert.domain.task import Policy
 
-KEYS = ("target", "alpha", "audit_rate", "min_rows", "min_hours", "autopilot", "always_llm")
+KEYS = ("target", "alpha", "audit_rate", "min_rows", "min_hours", "autopilot", "gate_on", "always_llm")
 """What a task may have of its own, in the order in which people read it."""
 
-Value = float | int | bool | tuple[str, ...]
+Value = float | int | bool | str | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ CANARY_SHARES = (0.05, 0.25, 1.0)
 """Shares of eligible calls that a candidate serves on its way up; the last one is live."""
 
 
+TEACHER, PEOPLE = "teacher", "people"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What a task promises and how it is watched."""
@@ -45,8 +48,14 @@ class Policy:
     """Tasks that a tenant may have; those that callers name do not stop at it."""
     caller_share: float = 1.0
     """The largest part of a student's examples that one caller may teach; 1 is no cap."""
+    gate_on: str = TEACHER
+    """Whose word a student is held to before it serves: the teacher's, or PEOPLE's on calls drawn at random."""
     always_llm: tuple[str, ...] = ()
     """`field=label`: what is never answered locally, however sure the student is. A task's own, never a default."""
+
+    @property
+    def by_people(self) -> bool:
+        return self.gate_on == PEOPLE
 
 
 @dataclass(frozen=True, slots=True)

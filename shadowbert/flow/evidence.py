@@ -8,6 +8,7 @@ from shadowbert.domain.evidence import Counts, Move, Ruling, Verdict
 from shadowbert.domain.records import CandidateRow, VersionRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.ledger import Work
+from shadowbert.flow.people import people_alarm, people_counts, people_evidence, watched
 from shadowbert.gating.drift import DriftDetector, tau_down
 from shadowbert.gating.gate import (
     WATCHED_AUDITS,
@@ -34,9 +35,14 @@ class Standing:
     """Share of uniform rows inside the slice."""
 
 
+def promotion_counts(work: Work, candidate: CandidateRow, policy: Policy) -> Counts:
+    """What promotion rests on: agreement with the teacher, or with people where the policy says so."""
+    return people_counts(work, candidate) if policy.by_people else work.predictions.promotion_counts(candidate.id)
+
+
 def stand(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> Standing:
     """Judge a candidate that does not serve, on its promotion evidence."""
-    evidence = shadow_evidence(work, version, candidate)
+    evidence = shadow_evidence(work, version, candidate, policy)
     if policy.min_hours:
         evidence = replace(evidence, hours=work.predictions.hours(candidate.id))
     inside, uniform = work.predictions.coverage(candidate.id)
@@ -45,7 +51,9 @@ def stand(work: Work, version: VersionRow, candidate: CandidateRow, policy: Poli
     return Standing(candidate, verdict, evidence.distinct, inside / uniform if uniform else None)
 
 
-def shadow_evidence(work: Work, version: VersionRow, candidate: CandidateRow) -> ShadowEvidence:
+def shadow_evidence(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> ShadowEvidence:
+    if policy.by_people:
+        return people_evidence(work, version, candidate)
     endings = work.calls.endings(version.id, candidate.start_seq)
     return ShadowEvidence(
         distinct=work.predictions.promotion_counts(candidate.id),
@@ -80,9 +88,10 @@ class Watch:
 
     def over(self, work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> DriftDetector:
         since = work.tasks.champion_since(version.id, candidate.id)
-        watched = candidate.id, since, policy.target  # at another target the past is looked at again
-        if self.detector is None or self.serving != watched:
-            self.serving, self.seen, self.detector = watched, since, DriftDetector(tau_down(policy.target))
+        target = watched(work, version, candidate, policy).target
+        serving = candidate.id, since, target  # at another target the past is looked at again
+        if self.detector is None or self.serving != serving:
+            self.serving, self.seen, self.detector = serving, since, DriftDetector(tau_down(target))
         for seq, agreed in work.predictions.audits(candidate.id, self.seen):
             self.detector.update(agreed)
             self.seen = seq
@@ -93,7 +102,9 @@ def serving_verdict(
     work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy, *, watch: DriftDetector | None = None
 ) -> Verdict:
     """Judge the champion; `watch` is its drift detector where that is at hand."""
-    value = (watch or detector(work, version, candidate, policy)).value
+    audits = (watch or detector(work, version, candidate, policy)).value
+    value = max(audits, people_alarm(work, version, candidate, policy))
+    policy = watched(work, version, candidate, policy)
     if version.stage is Stage.CANARY:
         rows = work.predictions.audit_counts(candidate.id, version.stage_seq).rows
         return _unless_mismatched(work, candidate, judge_canary(CanaryEvidence(version.share, rows, value), policy))

@@ -9,11 +9,12 @@ from types import MappingProxyType
 
 from shadowbert.domain.contract import Contract
 from shadowbert.domain.policy import KEYS, Value, label_names
-from shadowbert.domain.task import Policy
+from shadowbert.domain.task import PEOPLE, TEACHER, Policy
 from shadowbert.errors import UnfitValue
 from shadowbert.gating.wording import percent
 
 AUTOPILOT = MappingProxyType({"on": True, "ask": False, True: True, False: False})
+JUDGES = (TEACHER, PEOPLE)
 SHARES = frozenset({"target", "alpha", "audit_rate"})
 LABELS_NAMED = 20
 
@@ -54,6 +55,12 @@ def _autopilot(key: str, said: object) -> bool:
     return AUTOPILOT[said]
 
 
+def _judge(key: str, said: object) -> str:
+    if not isinstance(said, str) or said not in JUDGES:
+        raise UnfitValue(f"{key} must be {' or '.join(JUDGES)}, and is said to be {said!r}")
+    return said
+
+
 def _labels(key: str, said: object) -> tuple[str, ...]:
     """A list, or a label a line."""
     lines = said.splitlines() if isinstance(said, str) else said
@@ -70,6 +77,7 @@ READERS: Mapping[str, Callable[[str, object], Value]] = MappingProxyType(
         "min_rows": _Whole(1, 1_000_000),
         "min_hours": _Whole(0, 24),
         "autopilot": _autopilot,
+        "gate_on": _judge,
         "always_llm": _labels,
     }
 )

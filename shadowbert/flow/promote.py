@@ -12,7 +12,7 @@ from shadowbert.domain.records import CandidateRow, VersionRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import StaleState
 from shadowbert.flow.candidates import retire_and_reenter
-from shadowbert.flow.evidence import Standing, Watch, serving_verdict, stand
+from shadowbert.flow.evidence import Standing, Watch, promotion_counts, serving_verdict, stand
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.rule import rule
 from shadowbert.gating.cadence import size_after_fall
@@ -29,8 +29,10 @@ WORTHWHILE = 0.02
 """Coverage that a challenger must add: a swap for less is luck, and costs the champion's history."""
 
 
-Fingerprint = tuple[int, tuple[tuple[str, int], ...]]
-"""The version's epoch, and how far its candidates have come: while it is the same, so is every verdict."""
+Fingerprint = tuple[int, int, tuple[tuple[str, int], ...]]
+"""The version's epoch, of how many drawn calls people have told what is right, and how far its candidates have come:
+while it is the same, so is every verdict.
+"""
 
 
 @dataclass(slots=True)
@@ -178,7 +180,7 @@ class Promote:
 
 def _hopeful(work: Work, candidate: CandidateRow, policy: Policy) -> bool:
     """Whether it is shown to be above the target. One shown to be below ends here: waiting would not save it."""
-    counts = work.predictions.promotion_counts(candidate.id)
+    counts = promotion_counts(work, candidate, policy)
     if fails(counts, policy.target, alpha=policy.alpha):
         work.candidates.retire(candidate.id, f"agreement is below the target: {seen(counts)}")
     return passes(counts, policy.target, alpha=alpha_share(candidate.number, policy.alpha))
@@ -191,4 +193,4 @@ def _gives_back(champion: CandidateRow, challenger: CandidateRow) -> bool:
 
 
 def _fingerprint(work: Work, version: VersionRow) -> Fingerprint:
-    return version.epoch, tuple(sorted(work.candidates.cursors(version.id).items()))
+    return version.epoch, work.draws.told(version.id), tuple(sorted(work.candidates.cursors(version.id).items()))

@@ -25,6 +25,7 @@ from shadowbert.flow.lineages import TaskLine, lineages, notices
 from shadowbert.flow.material import NOTHING, Material, material
 from shadowbert.flow.named import named
 from shadowbert.flow.outlook import COVERAGE, NO_OUTLOOK, Outlook, Pace, outlook
+from shadowbert.flow.people import watched
 from shadowbert.flow.rule import never_local, rule
 from shadowbert.flow.scope import foreign, reads
 from shadowbert.flow.taught import inherited_of, teachable
@@ -171,9 +172,7 @@ class TaskReport:
     described: Described | None = None
     """The leading student by its card, else the newest that has one."""
     ceiling: Ceilings = NO_CEILING
-    """How often the LLM agrees with itself."""
     truth: HumanTruth = NO_TRUTH
-    """What people say of calls drawn at random."""
 
     @property
     def why_low(self) -> str:
@@ -310,7 +309,7 @@ class Report:
         serving = version.stage.serves and candidate.id == version.candidate_id
         standing = stand(work, version, candidate, self.policy)
         verdict = self._verdict(work, version, standing, serving=serving)
-        confusion = shadow_evidence(work, version, candidate).confusion
+        confusion = shadow_evidence(work, version, candidate, self.policy).confusion
         latest = work.predictions.latest(candidate.id, limit=WATCHED_AUDITS)
         student = students.get(candidate.student_id)
         alpha = alpha_share(candidate.number, self.policy.alpha)
@@ -330,7 +329,7 @@ class Report:
             verdict=verdict.reason,
             missing=ASKS if verdict.move is Move.PROMOTE and not self.policy.autopilot else verdict.missing,
             serving=serving,
-            supported=not serving or supported(latest, self.policy.target),
+            supported=not serving or supported(latest, watched(work, version, candidate, self.policy).target),
             suspicion=detector(work, version, candidate, self.policy).value if serving else 0.0,
             curve=_curve(work.reports.agreements(candidate.id), alpha),
             excluded=tuple(_untaught(version.contract, candidate.slice.excluded - never_local(work, version))),

@@ -22,6 +22,7 @@ from shadowbert.domain.policy import pairs_of
 from shadowbert.domain.records import CandidateRow, StudentRow, VersionRow
 from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy
+from shadowbert.flow.evidence import promotion_counts
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.rule import unsaid
 from shadowbert.flow.untaught import untaught
@@ -74,9 +75,10 @@ def plan(work: Work, version: VersionRow, before: Policy, after: Policy) -> Plan
 
 
 def _falls(work: Work, champion: CandidateRow, before: Policy, after: Policy) -> bool:
-    counts = work.predictions.promotion_counts(champion.id)
+    counts = promotion_counts(work, champion, after)
     alpha = alpha_share(champion.number, after.alpha)
-    return after.target > before.target and not passes(counts, after.target, alpha=alpha)
+    harder = after.target > before.target or after.gate_on != before.gate_on
+    return harder and not passes(counts, after.target, alpha=alpha)
 
 
 def _slices(work: Work, version: VersionRow, candidate: CandidateRow, after: Policy, *, serves: bool) -> list[Slice]:

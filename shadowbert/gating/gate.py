@@ -12,7 +12,7 @@ from shadowbert.domain.evidence import Counts, Move, Ruling, Verdict
 from shadowbert.domain.task import CANARY_SHARES, Policy, Stage
 from shadowbert.gating.drift import ALARM_AT
 from shadowbert.gating.objections import OBJECTIONS, ShadowEvidence, numbers
-from shadowbert.gating.wording import calls, percent, seen
+from shadowbert.gating.wording import calls, percent, seen, with_whom
 
 CANARY_STEP_ROWS = 50
 WATCHED_AUDITS = 200
@@ -41,7 +41,7 @@ def judge_shadow(evidence: ShadowEvidence, policy: Policy) -> Verdict:
     return verdict or Verdict(
         Ruling.PASS,
         Move.PROMOTE,
-        f"Agreement is above {percent(policy.target)}: {seen(evidence.distinct)}.",
+        f"Agreement{with_whom(policy)} is above {percent(policy.target)}: {seen(evidence.distinct)}.",
         stage=Stage.CANARY,
         share=CANARY_SHARES[0],
         numbers=numbers(evidence, policy),

@@ -19,10 +19,11 @@ from shadowbert.gating.eprocess import (
     rows_at_share,
     rows_to_pass,
 )
-from shadowbert.gating.wording import calls, missing_rows, percent, seen
+from shadowbert.gating.wording import calls, missing_rows, percent, seen, with_whom
 
 MAX_FAILURES = 0.05
 """Share of eligible rows without a comparable answer above which nothing can be said about the rest."""
+DRAWN = ", drawn at random and answered by people (shadowbert draw)"
 LIFT_TARGET, LIFT_ALPHA = 0.70, 0.1
 MIN_KAPPA = 0.4
 
@@ -56,12 +57,13 @@ def failing_rows(evidence: ShadowEvidence, policy: Policy) -> Verdict | None:
     if evidence.failures <= MAX_FAILURES * evidence.eligible:
         return None
     share = evidence.failures / evidence.eligible
+    which = "drawn calls" if policy.by_people else "eligible calls"
     return _hold(
         evidence,
         policy,
-        f"{percent(share)} of eligible calls brought no answer to compare with ({evidence.failures} of "
+        f"{percent(share)} of {which} brought no answer to compare with ({evidence.failures} of "
         f"{evidence.eligible}); the rest may not stand for them.",
-        missing=f"failures at {percent(MAX_FAILURES)} or less of eligible calls",
+        missing=f"failures at {percent(MAX_FAILURES)} or less of {which}",
     )
 
 
@@ -72,7 +74,7 @@ def shown_bad(evidence: ShadowEvidence, policy: Policy) -> Verdict | None:
     return Verdict(
         Ruling.FAIL,
         Move.HOLD,
-        f"Agreement is below {percent(policy.target)}: {seen(evidence.distinct)}.",
+        f"Agreement{with_whom(policy)} is below {percent(policy.target)}: {seen(evidence.distinct)}.",
         missing="another student",
         numbers=numbers(evidence, policy),
     )
@@ -92,8 +94,9 @@ def target_unproven(evidence: ShadowEvidence, policy: Policy) -> Verdict | None:
     return _hold(
         evidence,
         policy,
-        f"Not yet shown to agree on more than {percent(policy.target)}: {seen(counts)}, lower bound {percent(bound)}.",
-        missing=missing_rows(if_all_agree, at_share, evidence.rows_per_day),
+        f"Not yet shown to agree{with_whom(policy)} on more than {percent(policy.target)}: {seen(counts)}, "
+        f"lower bound {percent(bound)}.",
+        missing=missing_rows(if_all_agree, at_share, evidence.rows_per_day) + (DRAWN if policy.by_people else ""),
     )
 
 
@@ -116,13 +119,13 @@ def no_lift(evidence: ShadowEvidence, policy: Policy) -> Verdict | None:
     if passes(rare, LIFT_TARGET, alpha=LIFT_ALPHA):
         return None
     top = majority(evidence.confusion)
+    judge = "people do" if policy.by_people else "the LLM does"
     label = "its commonest label" if top is None else f'"{top[0]}"'
     more = rows_to_pass(rare, LIFT_TARGET, alpha=LIFT_ALPHA)
     return _hold(
         evidence,
         policy,
-        f"Where the LLM does not say {label}, agreement is not yet shown to be above {percent(LIFT_TARGET)}: "
-        f"{seen(rare)}.",
+        f"Where {judge} not say {label}, agreement is not yet shown to be above {percent(LIFT_TARGET)}: {seen(rare)}.",
         missing=f"about {more} more agreeing {calls(more)} with another label than {label}",
     )
 

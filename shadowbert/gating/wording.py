@@ -3,6 +3,7 @@
 import math
 
 from shadowbert.domain.evidence import Counts
+from shadowbert.domain.task import Policy
 
 
 def percent(share: float) -> str:
@@ -12,6 +13,11 @@ def percent(share: float) -> str:
     ('95 %', '95.5 %', '99.9 %', '100 %')
     """
     return f"{math.floor(share * 1000 + 1e-9) / 10:g} %"
+
+
+def with_whom(policy: Policy) -> str:
+    """Follows on "agree" where that is not with the LLM."""
+    return " with people" if policy.by_people else ""
 
 
 def calls(rows: int) -> str:

@@ -205,6 +205,7 @@ class Policy(Order):
     min_rows: JsonValue = None
     min_hours: JsonValue = None
     autopilot: JsonValue = None
+    gate_on: JsonValue = None
     always_llm: JsonValue = None
     dry_run: bool = False
 

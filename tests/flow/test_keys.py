@@ -27,6 +27,7 @@ BOTH = Contract((Field(("kind",), ("ham", "spam")), Field(("mood",), ("a=b", "ha
         ("min_hours", 24, 24),
         ("autopilot", "ask", False),
         ("autopilot", True, True),
+        ("gate_on", "people", "people"),
         ("target", None, None),
     ],
 )
@@ -47,6 +48,8 @@ def test_what_a_value_may_be(key: str, said: object, value: object) -> None:
         ("min_rows", "1.5", "min_rows must be a whole number from 1 to 1,000,000, and is said to be '1.5'"),
         ("min_hours", 25, "min_hours must be a whole number from 0 to 24"),
         ("autopilot", "off", "autopilot must be on or ask, and is said to be 'off'"),
+        ("gate_on", "nobody", "gate_on must be teacher or people, and is said to be 'nobody'"),
+        ("gate_on", 1, "gate_on must be teacher or people"),
         ("always_llm", 3, "always_llm must be a list of field=label"),
         ("tarqet", "0.9", "a policy has no 'tarqet'; it has target, alpha,"),
     ],
@@ -84,5 +87,5 @@ def test_every_key_has_a_reader_and_words() -> None:
     words = {key: in_words(key, Policy(autopilot=False, always_llm=("a=b", "c=d"))) for key in KEYS}
     assert words == {
         "target": "95 %", "alpha": "5 %", "audit_rate": "5 %", "min_rows": "100", "min_hours": "0", "autopilot": "ask",
-        "always_llm": "a=b, c=d",
+        "gate_on": "teacher", "always_llm": "a=b, c=d",
     }  # fmt: skip
