@@ -9,9 +9,8 @@ import typer
 from shadowbert.cli.operating import Hand, on_task
 from shadowbert.cli.output import ask_for, emit, say
 from shadowbert.errors import OperatorError
-from shadowbert.flow.draw import Waiting, Wanted
+from shadowbert.flow.draw import SEEDS, Waiting, Wanted
 
-SEEDS = 2**31
 NOBODY_WAITS = "no drawn call waits for an answer"
 UNSURE = "skip"
 
@@ -41,7 +40,7 @@ def show_next(hand: Hand) -> None:
     """At a terminal one after another; else the next one, with the command that answers it."""
     waiting = hand.operations.draw.next(hand.task)
     if hand.as_json:
-        emit(_data(waiting) if waiting else None)
+        emit(waiting.to_json() if waiting else None)
         return
     while waiting:
         _show(waiting)
@@ -57,8 +56,10 @@ def show_next(hand: Hand) -> None:
 def tell(hand: Hand, exchange: str, said: Mapping[str, str]) -> Waiting | None:
     """Nothing said is a word too: that nobody can tell. Returns the next."""
     if said:
-        return hand.operations.draw.answer(hand.task, hand.who, exchange, said)
-    return hand.operations.draw.skip(hand.task, hand.who, exchange)
+        hand.operations.draw.answer(hand.task, hand.who, exchange, said)
+    else:
+        hand.operations.draw.skip(hand.task, hand.who, exchange)
+    return hand.operations.draw.next(hand.task)
 
 
 def answer(hand: Hand, exchange: str, said: Mapping[str, str], *, skip: bool) -> None:
@@ -66,7 +67,7 @@ def answer(hand: Hand, exchange: str, said: Mapping[str, str], *, skip: bool) ->
         raise OperatorError("say either what the answer is or --skip")
     waiting = tell(hand, exchange, said)
     if hand.as_json:
-        emit({"task": hand.task, "exchange": exchange, "skipped": skip, "next": _data(waiting) if waiting else None})
+        emit({"task": hand.task, "exchange": exchange, "skipped": skip, "next": waiting.to_json() if waiting else None})
         return
     left = f"{waiting.left} wait" if waiting else NOBODY_WAITS
     say(f"{hand.task}: {'skipped' if skip else 'noted'}; {left}")
@@ -75,26 +76,16 @@ def answer(hand: Hand, exchange: str, said: Mapping[str, str], *, skip: bool) ->
 def _show(waiting: Waiting) -> None:
     say(f"{waiting.exchange}  ({waiting.left} wait)")
     say(waiting.input)
-    for name, labels in _labels(waiting).items():
+    for name, labels in waiting.labels.items():
         say(f"  {name}: {', '.join(labels)}")
 
 
 def _asked(waiting: Waiting) -> dict[str, str] | None:
     """Empty where the person cannot say, None where nobody sits there."""
     said: dict[str, str] = {}
-    for name, labels in _labels(waiting).items():
+    for name, labels in waiting.labels.items():
         label = ask_for(f"{name} (or {UNSURE})", [*labels, UNSURE])
         if label is None or label == UNSURE:
             return None if label is None else {}
         said[name] = label
     return said
-
-
-def _labels(waiting: Waiting) -> dict[str, list[str]]:
-    fields = waiting.contract.fields
-    return {own.name: [own.label(k) for k in range(own.classes) if k != own.other] for own in fields}
-
-
-def _data(waiting: Waiting) -> dict[str, object]:
-    told = {"task": waiting.task, "version": waiting.version, "exchange": waiting.exchange, "input": waiting.input}
-    return {**told, "fields": _labels(waiting), "waiting": waiting.left}

@@ -18,6 +18,8 @@ from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.named import by_id, in_force, named
 from shadowbert.flow.operate import Operator
 
+SEEDS = 2**31
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -52,6 +54,16 @@ class Waiting:
     left: int
     """How many wait, this one among them."""
 
+    @property
+    def labels(self) -> dict[str, list[str]]:
+        """By field, what may be said; "something else" is no answer that anybody could be taught."""
+        fields = self.contract.fields
+        return {own.name: [own.label(k) for k in range(own.classes) if k != own.other] for own in fields}
+
+    def to_json(self) -> dict[str, object]:
+        told = {"task": self.task, "version": self.version, "exchange": self.exchange, "input": self.input}
+        return {**told, "fields": self.labels, "waiting": self.left}
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:
@@ -83,8 +95,8 @@ class Draw:
             return None
         return Waiting(version.task, version.id, call.exchange_id, call.input, version.contract, len(queue))
 
-    def answer(self, task: str, who: Operator, exchange_id: str, said: Mapping[str, str]) -> Waiting | None:
-        """A label for each field: nothing is taken over from what was answered. Returns the next."""
+    def answer(self, task: str, who: Operator, exchange_id: str, said: Mapping[str, str]) -> VersionRow:
+        """A label for each field: nothing is taken over from what was answered."""
         with self.ledger.write() as work:
             version, call = _head(work, task, exchange_id)
             answer = answer_of(version.contract, said)
@@ -94,14 +106,14 @@ class Draw:
                 call.exchange_id, version.id, call.input, call.input_hash, call.seq, answer, who.name, who.why, at
             )
             work.corrections.put(row)
-        return self.next(task)
+            return version
 
-    def skip(self, task: str, who: Operator, exchange_id: str) -> Waiting | None:
-        """Say that nobody could tell. It is counted: who skips much certifies nothing. Returns the next."""
+    def skip(self, task: str, who: Operator, exchange_id: str) -> VersionRow:
+        """Say that nobody could tell. It is counted: who skips much certifies nothing."""
         with self.ledger.write() as work:
-            _, call = _head(work, task, exchange_id)
+            version, call = _head(work, task, exchange_id)
             work.draws.tell(call.exchange_id, None, by=who.name, at=self.clock())
-        return self.next(task)
+            return version
 
 
 def _taught_until(work: Work, version: VersionRow) -> int:

@@ -80,6 +80,12 @@ def _add_views(router: APIRouter, desk: Desk) -> None:
     def policy(task: str) -> list[dict[str, object]]:
         return [setting_data(setting) for setting in desk.operations().govern.standing(task)]
 
+    @router.get("/draws/{task:path}")
+    def draws(task: str) -> dict[str, object] | None:
+        """The next drawn call, without what was answered to it."""
+        waiting = desk.operations().draw.next(task)
+        return waiting.to_json() if waiting else None
+
     @router.get("/unrecognised")
     def unrecognised() -> dict[str, object]:
         return unrecognised_data(desk.report().unrecognised())

@@ -6,6 +6,7 @@ Decides nothing: what an order does, and when it is refused, is the business of 
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from secrets import randbelow
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Self
 
@@ -17,6 +18,7 @@ from shadowbert.domain.records import TrainingJob, VersionRow
 from shadowbert.errors import OperatorError
 from shadowbert.flow.arrange import Arrange
 from shadowbert.flow.correct import ALONE
+from shadowbert.flow.draw import SEEDS, Wanted
 from shadowbert.flow.fills import fill_of, read_value
 from shadowbert.flow.foresee import Foresight
 from shadowbert.flow.inherit import Choice
@@ -27,6 +29,8 @@ MAX_NAME = 1000
 """Names that are longer than a task's may be are refused in the operator's terms; only what is no name is not read."""
 SLOT = "slot-"
 """A slot that counts is a field of a form, by its number."""
+FIELD = "field-"
+"""A field of an answer is one of a form, by its name."""
 Outcome = VersionRow | TrainingJob | int | tuple[Foresight, ...]
 """The version as it is now, the training that was cancelled, the examples of one asked for, or what would be."""
 
@@ -121,6 +125,45 @@ class Label(Order):
     def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
         said = {ALONE: self.answer} if isinstance(self.answer, str) else self.answer
         return operations.correct.label(task, who, self.exchange, said).version
+
+
+class Draw(Order):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    count: Annotated[int, Field(ge=1, le=10_000)] = 50
+    seed: Annotated[int | None, Field(ge=0, lt=SEEDS)] = None
+    version: Annotated[str, Field(max_length=MAX_NAME)] = ""
+    everything: Annotated[bool, Field(alias="all")] = False
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        seed = randbelow(SEEDS) if self.seed is None else self.seed
+        return operations.draw.draw(task, who, Wanted(self.count, seed, self.version, self.everything)).version
+
+
+class Answer(Order):
+    """To the next of the calls that were drawn."""
+
+    exchange: Annotated[str, Field(max_length=MAX_NAME)] = ""
+    answer: dict[str, str] | str = ""
+    """Labels by field; a label alone where the contract has one field."""
+    skip: bool = False
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        if self.skip == bool(self.answer):
+            raise OperatorError("say either what the answer is or that it is skipped")
+        if self.skip:
+            return operations.draw.skip(task, who, self.exchange)
+        said = {ALONE: self.answer} if isinstance(self.answer, str) else self.answer
+        return operations.draw.answer(task, who, self.exchange, said)
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, str]) -> Self:
+        """Who skips has chosen nothing, whatever the lists stand on."""
+        why, exchange = form.get("why", "")[:MAX_WHY], form.get("exchange", "")
+        if "skip" in form:
+            return cls(why=why, exchange=exchange, skip=True)
+        chosen = {name[len(FIELD) :]: label for name, label in form.items() if name.startswith(FIELD)}
+        return cls(why=why, exchange=exchange, answer=chosen)
 
 
 class Rename(Order):
@@ -249,6 +292,8 @@ ORDERS: Mapping[str, type[Order]] = MappingProxyType(
         "fill": Fill,
         "policy": Policy,
         "label": Label,
+        "draw": Draw,
+        "answer": Answer,
         "rename": Rename,
         "merge": Merge,
         "count": Count,

@@ -85,6 +85,7 @@ class Page:
             offers = self._desk.operations().inherit.offers(name)
             templates = {view.version: view for view in self._desk.operations().reshape.views(name)}
             settings = self._desk.operations().govern.standing(name)
+            waiting = self._desk.operations().draw.next(name)
         except UnknownTask as error:
             return self.tasks(str(error), status=404)
         except ShadowbertError as error:
@@ -92,7 +93,7 @@ class Page:
         mine = versions[0]
         others = [line.task for line in lines if line.tenant == mine.tenant and line.task != mine.task]
         shown = {"versions": versions, "others": others, "offers": offers, "templates": templates}
-        shown |= {"settings": settings, "tried": tried}
+        shown |= {"settings": settings, "tried": tried, "waiting": waiting}
         return self._html("task.html", status, **shown, message=message, wrong=self._wrong())
 
     def carry_out(self, form: Mapping[str, str]) -> Response:
