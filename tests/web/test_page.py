@@ -60,7 +60,7 @@ def test_an_operators_afternoon(page: Page, line: Lineage) -> None:
     page.get_by_role("button", name="Let the student answer").click()
     expect(page.get_by_role("alert")).to_contain_text("the gate has not passed for bank")
 
-    page.get_by_label("Why").fill("the launch <b>is</b> on Monday")
+    page.get_by_label("Why").first.fill("the launch <b>is</b> on Monday")
     page.get_by_label("even if the gate has not passed").check()
     page.get_by_role("button", name="Let the student answer").click()
     expect(page.locator("article")).to_have_class("card red")
