@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -82,7 +81,7 @@ def _publish(store: Store, contract: Contract, artifact: Path) -> None:
         work.candidates.enter(candidate)
         verdict = Verdict(Ruling.PASS, Move.PROMOTE, "for the bench")
         work.tasks.move(version, verdict, Transition(Stage.LIVE, 1.0, candidate.id, "bench", "bench", now))
-        work.marks.set("gate", at=now + 3600)
+        work.marks.set("gate", at=now)
 
 
 @contextmanager
@@ -92,6 +91,7 @@ def _web(data_dir: Path, upstream: int) -> Iterator[tuple[int, psutil.Process]]:
     settings = {
         "data_dir": data_dir, "server.port": port, "upstream.base_url": f"http://127.0.0.1:{upstream}/v1",
         "upstream.auth": "none", "policy.audit_rate": 0.01,
+        "watch.gate_max_age_s": 3600, "watch.mirror_max_age_s": 3600,
     }  # fmt: skip
     command = [sys.executable, "-m", "shadowbert.web", *(f"--set={key}={value}" for key, value in settings.items())]
     web = subprocess.Popen(command, stderr=subprocess.DEVNULL)
@@ -152,7 +152,6 @@ def bench() -> Iterator[Row]:
         store.upgrade()
         _publish(store, contract, artifact)
         (folder / "loader.pulse").touch()
-        os.utime(folder / "loader.pulse", (time.time() + 3600,) * 2)
         store.close()
         upstream, _ = stack.enter_context(process(stub, constant))
         port, web = stack.enter_context(_web(folder, upstream))
