@@ -81,8 +81,8 @@ class Delivery:
             work.alerts.delivered(alert.id, at=self.clock())
 
     def _failed(self, alert: Alert, error: str, again: float) -> None:
-        gave_up = again > alert.at + DAY_S
-        said = f"given up after {alert.attempts + 1} tries: {error}" if gave_up else error
+        attempt, gave_up = alert.attempts + 1, again > alert.at + DAY_S
+        said = f"given up after {attempt} tries: {error}" if gave_up else error
         log.warning("alert %s was not delivered: %s", alert.kind, said)
         with self.ledger.write() as work:
-            work.alerts.failed(alert.id, said, next_try_at=None if gave_up else again)
+            work.alerts.failed(alert.id, said, attempt=attempt, next_try_at=None if gave_up else again)

@@ -54,9 +54,11 @@ class Alerts(Repository):
         values = {"delivered_at": at, "next_try_at": None, "last_error": ""}
         self._db.execute(update(alerts).where(alerts.c.id == alert_id).values(values))
 
-    def failed(self, alert_id: str, error: str, *, next_try_at: float | None) -> None:
+    def failed(self, alert_id: str, error: str, *, attempt: int, next_try_at: float | None) -> None:
+        """Of this try. Nothing where it was slow enough for somebody else to have tried since, or got through."""
+        latest = (alerts.c.id == alert_id) & (alerts.c.attempts == attempt) & alerts.c.delivered_at.is_(None)
         values = {"last_error": error, "next_try_at": next_try_at}
-        self._db.execute(update(alerts).where(alerts.c.id == alert_id).values(values))
+        self._db.execute(update(alerts).where(latest).values(values))
 
     def get(self, alert_id: str) -> Alert | None:
         row = self._db.execute(select(alerts).where(alerts.c.id == alert_id)).first()

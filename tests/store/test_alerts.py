@@ -57,14 +57,30 @@ def test_the_delivery_is_noted(store: Store) -> None:
         for alert in (good, bad):
             work.alerts.add(alert)
         assert work.alerts.undelivered() == 2
-        work.alerts.failed(good.id, "status 500", next_try_at=AT + 60)
+        work.alerts.failed(good.id, "status 500", attempt=0, next_try_at=AT + 60)
         work.alerts.delivered(good.id, at=AT + 61)
-        work.alerts.failed(bad.id, "given up", next_try_at=None)
+        work.alerts.failed(bad.id, "given up", attempt=0, next_try_at=None)
         assert work.alerts.undelivered() == 0
         newest, oldest = work.alerts.latest(limit=9)
         assert (oldest.delivered_at, oldest.last_error, oldest.next_try_at) == (AT + 61, "", None)
         assert (newest.delivered_at, newest.last_error) == (None, "given up")
         assert not work.alerts.claim(replace(good, attempts=0), until=AT + 99), "it is through"
+
+
+def test_a_slow_failure_undoes_nothing(store: Store) -> None:
+    """Whoever slept through its own claim does not know that another one tried, or got through."""
+    alert = an_alert()
+    with store.write() as work:
+        work.alerts.add(alert)
+        assert work.alerts.claim(alert, until=AT + 5)
+        assert work.alerts.claim(replace(alert, attempts=1), until=AT + 90)
+        work.alerts.failed(alert.id, "slow", attempt=1, next_try_at=AT + 5)
+        assert [a.next_try_at for a in work.alerts.latest(limit=9)] == [AT + 90]
+        work.alerts.delivered(alert.id, at=AT + 7)
+        work.alerts.failed(alert.id, "slow", attempt=2, next_try_at=AT + 5)
+        (through,) = work.alerts.latest(limit=9)
+        assert (through.delivered_at, through.next_try_at, through.last_error) == (AT + 7, None, "")
+        assert work.alerts.undelivered() == 0
 
 
 def test_they_are_counted_by_kind(store: Store) -> None:
