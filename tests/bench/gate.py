@@ -82,9 +82,9 @@ def falls() -> Iterator[Row]:
         yield Row(f"alarm {line}, to {p}: audits, p90 (published {p90})", float(np.percentile(audits, 90)), "audits")
     for target in (0.97, 0.95):
         yield from one_fall(target)
-    for line, p in ((0.93, 0.93), (0.95, 0.95), (0.93, 0.95)):
+    for line, p, aim in ((0.93, 0.93, 0.05), (0.95, 0.95, 0.05), (0.93, 0.95, 0.01)):
         alarms = rows_to_alarm(line, p, runs=MANY, rows=4_000, seed=8, alarm_at=ALARM_AT) <= 4_000
-        yield percent(f"alarm {line}, true {p}: false alarms in 4,000 audits", float(alarms.mean()), at_most=0.05)
+        yield percent(f"alarm {line}, true {p}: false alarms in 4,000 audits", float(alarms.mean()), at_most=aim)
 
 
 def one_fall(target: float) -> Iterator[Row]:
