@@ -23,6 +23,21 @@ class Counts:
         return self.agree / self.rows if self.rows else None
 
 
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A label that left a slice, and what showed that it is bad."""
+
+    field: int
+    label: int
+    counts: Counts
+    """Of all rows with it; of the latest alone where it was good before and `fell`."""
+    fell: bool = False
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        return self.field, self.label
+
+
 class Ruling(StrEnum):
     PASS = "pass"  # noqa: S105 - a ruling, not a password
     FAIL = "fail"
@@ -66,6 +81,25 @@ class Transition:
     at: float
     forced: bool = False
     held: bool = False
+    unaudited: int | None = None
+    """The load sequence of the first of the audits and escalations that fail, while none is answered."""
+    frozen: bool = False
+    """An operator lets it serve on although it is unaudited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The audits and escalations of a version that came to nothing since the LLM last answered one of its calls."""
+
+    calls: int = 0
+    first_seq: int = 0
+    since: float = 0.0
+    """When the first of them came in (Unix seconds), and the last."""
+    until: float = 0.0
+    statuses: tuple[int | None, ...] = ()
+    """What the latest of them ended with, newest first; None where there was no reply."""
+    answered_seq: int = 0
+    """The load sequence of the last call that was answered; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)

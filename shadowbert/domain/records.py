@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shadowbert.domain.contract import Answer, Contract, Fills, Unlearnable
-from shadowbert.domain.evidence import Verdict
+from shadowbert.domain.evidence import Departure, Transition, Verdict
 from shadowbert.domain.exchange import Endpoint
 from shadowbert.domain.manner import Manners
 from shadowbert.domain.route import Decider, Source
@@ -207,6 +207,12 @@ class VersionRow:
     """The version that an operator has put in its place: nothing matches this one any more."""
     inherits: tuple["Inherited", ...] = ()
     """Earlier versions whose examples teach its students too."""
+    unaudited: int | None = None
+    """The load sequence of the first of the audits and escalations that fail, while none is answered: nobody checks
+    what its student answers.
+    """
+    frozen: bool = False
+    """An operator lets it serve on although it is unaudited."""
 
     @property
     def unfilled(self) -> tuple[Unlearnable, ...]:
@@ -215,6 +221,21 @@ class VersionRow:
     def stays(self, stage: Stage, share: float, candidate_id: str | None) -> bool:
         """Whether this would move it nowhere: then its stage goes on, and what has been counted since it began."""
         return (self.stage, self.share, self.candidate_id) == (stage, share, candidate_id)
+
+    def stay(self, *, by: str, why: str, at: float) -> Transition:
+        """A move that leaves everything as it is, for a verdict that only tells."""
+        return Transition(
+            self.stage,
+            self.share,
+            self.candidate_id,
+            by=by,
+            why=why,
+            at=at,
+            forced=self.forced,
+            held=self.held,
+            unaudited=self.unaudited,
+            frozen=self.frozen,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +270,8 @@ class CandidateRow:
     expected_coverage: float
     entered_at: float
     retired: str | None = None
+    departures: tuple[Departure, ...] = ()
+    """Labels that left with its entry, for their own evidence in the slice before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +316,8 @@ class VerdictRow:
     held: bool = False
     seq: int = 0
     """The load sequence at the move."""
+    unaudited: int | None = None
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Told:
             "champion": row.champion,
             "forced": row.forced,
             "held": row.held,
+            "unaudited": row.unaudited,
+            "frozen": row.frozen,
             "reason": verdict.reason,
             "why": row.why,
             "missing": verdict.missing,
@@ -74,5 +76,7 @@ def replay(founded: VersionRow, verdicts: Iterable[VerdictRow]) -> VersionRow:
             candidate_id=row.champion,
             forced=row.forced,
             held=row.held,
+            unaudited=row.unaudited,
+            frozen=row.frozen,
         )
     return state

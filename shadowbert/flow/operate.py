@@ -229,17 +229,7 @@ def told(work: Work, version: VersionRow, who: Operator, verb: str, *, at: float
 
 def noted(work: Work, version: VersionRow, who: Operator, verdict: Verdict, *, at: float) -> VersionRow:
     """Record a verdict that an operator asked for and that leaves the version where it is."""
-    as_it_is = Transition(
-        version.stage,
-        version.share,
-        version.candidate_id,
-        by=who.name,
-        why=who.why or ASKED,
-        at=at,
-        forced=version.forced,
-        held=version.held,
-    )
-    return work.tasks.move(version, verdict, as_it_is)
+    return work.tasks.move(version, verdict, version.stay(by=who.name, why=who.why or ASKED, at=at))
 
 
 def sentence(verb: str, who: Operator) -> str:

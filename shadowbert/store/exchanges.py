@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
-from shadowbert.domain.exchange import Endpoint, Exchange
+from shadowbert.domain.evidence import Unanswered
+from shadowbert.domain.exchange import Endpoint, Exchange, Outcome
 from shadowbert.domain.records import LoggedExchange
-from shadowbert.domain.route import Source
+from shadowbert.domain.route import Decider, Source
 from shadowbert.errors import StaleState
 from shadowbert.store.base import LOAD_SEQ, Repository
 from shadowbert.store.codec import prediction_from_json, prediction_to_json, source_of, squeeze, unsqueeze
 from shadowbert.store.tables import exchanges, payloads, segments
+
+CHECKING = [Decider.COIN.value, Decider.SHARE.value, Decider.STUDENT.value]
+"""Who sent audits, the calls outside the canary's share, and escalations: their callers might have been served."""
+LATEST = 20
 
 
 class Exchanges(Repository):
@@ -65,6 +70,24 @@ class Exchanges(Repository):
     def last_seq(self) -> int:
         return self._counter(LOAD_SEQ)
 
+    def unanswered(self, version_id: str, after: int) -> Unanswered:
+        """After a load sequence. Any whole reply without an error is an answer, whoever asked for it."""
+        seq, mine = exchanges.c.seq, _of(version_id, Source.LLM) & (exchanges.c.seq > after)
+        whole = (exchanges.c.outcome == Outcome.COMPLETE.value) & (exchanges.c.status < 400)
+        answered = self._db.execute(select(seq).where(mine, whole).order_by(seq.desc()).limit(1)).scalar() or 0
+        failed = mine & (seq > answered) & exchanges.c.decider.in_(CHECKING)
+        at = exchanges.c.received_at
+        figures = select(func.count(), func.min(seq), func.min(at), func.max(at)).where(failed)
+        calls, first, since, until = self._db.execute(figures).one()
+        latest = select(exchanges.c.status).where(failed).order_by(seq.desc()).limit(LATEST)
+        statuses = tuple(self._db.execute(latest).scalars())
+        return Unanswered(int(calls), first or 0, since or 0.0, until or 0.0, statuses, int(answered))
+
+    def local_answers(self, version_id: str, after: int) -> int:
+        """How many calls of the version its student answered after a load sequence."""
+        mine = _of(version_id, Source.STUDENT) & (exchanges.c.seq > after)
+        return int(self._db.execute(select(func.count()).where(mine)).scalar_one())
+
     def forget_payloads(self, before: float) -> int:
         """Drop the bodies of exchanges received before a time; their rows and agreements stay."""
         old = select(exchanges.c.id).where(exchanges.c.received_at < before)
@@ -73,6 +96,10 @@ class Exchanges(Repository):
     def forget_rows(self, before: float) -> int:
         """Drop exchanges received before a time, with their calls; predictions stay: they are evidence."""
         return self._db.execute(delete(exchanges).where(exchanges.c.received_at < before)).rowcount
+
+
+def _of(version_id: str, source: Source) -> Any:  # noqa: ANN401 - a SQL condition
+    return (exchanges.c.version_id == version_id) & (exchanges.c.source == source.value)
 
 
 def _row(exchange: Exchange, seq: int) -> dict[str, Any]:

@@ -34,6 +34,7 @@ CALLER = String(16)
 NOBODY = text("('')")  # in parentheses SQLite gives it back as it stands here, and the comparison of schemas finds it
 NAME_LENGTH = 120
 SEQ = BigInteger().with_variant(Integer, "sqlite")
+NO = text("(false)")
 
 counters = Table(
     "counters",
@@ -129,6 +130,8 @@ versions = Table(
     Column("fills", JSON, nullable=False, default=dict),
     Column("replaced_by", ID),
     Column("inherits", JSON, nullable=False, default=list),
+    Column("unaudited", SEQ),
+    Column("frozen", Boolean, nullable=False, server_default=NO),
 )
 
 calls = Table(
@@ -285,6 +288,8 @@ verdicts = Table(
     Column("by", Words(), nullable=False),
     Column("why", Words(), nullable=False),
     Column("numbers", JSON, nullable=False),
+    Column("unaudited", SEQ),
+    Column("frozen", Boolean, nullable=False, server_default=NO),
 )
 
 jobs = Table(

@@ -73,6 +73,8 @@ class Tasks(Repository):
             "candidate_id": to.candidate_id,
             "forced": to.forced,
             "held": to.held,
+            "unaudited": to.unaudited,
+            "frozen": to.frozen,
             "epoch": version.epoch + 1,
             "stage_seq": version.stage_seq if version.stays(to.stage, to.share, to.candidate_id) else seq,
         }
@@ -146,6 +148,12 @@ class Tasks(Repository):
         since = self._db.execute(select(func.min(verdicts.c.at)).where(began)).scalar()
         return version.created_at if since is None else float(since)
 
+    def unaudited(self, version: VersionRow) -> list[VerdictRow]:
+        """The verdicts since it is unaudited, oldest first; none where somebody checks it."""
+        mine = (verdicts.c.version_id == version.id) & (verdicts.c.unaudited == version.unaudited)
+        rows = self._db.execute(select(verdicts).where(mine, verdicts.c.unaudited.is_not(None)).order_by(verdicts.c.id))
+        return [_verdict_row(row) for row in rows]
+
     def verdicts_after(self, verdict_id: int, *, limit: int) -> list[VerdictRow]:
         """Of any version, in the order in which they were passed."""
         query = select(verdicts).where(verdicts.c.id > verdict_id).order_by(verdicts.c.id).limit(limit)
@@ -211,6 +219,8 @@ def _version(row: Row[Any]) -> VersionRow:
         pinned=row.pinned,
         replaced_by=row.replaced_by,
         inherits=tuple(Inherited(version_id, until_seq) for version_id, until_seq in row.inherits),
+        unaudited=row.unaudited,
+        frozen=row.frozen,
     )
 
 
@@ -231,6 +241,8 @@ def _verdict(version: VersionRow, verdict: Verdict, to: Transition, seq: int) ->
         "epoch": version.epoch + 1,
         "forced": to.forced,
         "held": to.held,
+        "unaudited": to.unaudited,
+        "frozen": to.frozen,
         "by": to.by,
         "why": to.why,
         "numbers": verdict.numbers,
@@ -260,4 +272,6 @@ def _verdict_row(row: Row[Any]) -> VerdictRow:
         forced=row.forced,
         held=row.held,
         seq=row.at_seq,
+        unaudited=row.unaudited,
+        frozen=row.frozen,
     )

@@ -109,6 +109,8 @@ transitions = st.builds(
     candidate_id=st.none() | st.sampled_from(["a", "b"]),
     forced=st.booleans(),
     held=st.booleans(),
+    unaudited=st.none() | st.integers(1, 9),
+    frozen=st.booleans(),
     share=st.sampled_from([0.0, 0.05, 1.0]),
 )
 
