@@ -274,6 +274,7 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "coverage": leading.coverage if leading else None,
         "supported": leading.supported if leading else None,
         "missing": task.missing,
+        "audits": task.audits,
         "former": list(task.former),
         "pinned": task.pinned,
         "replaced_by": task.replaced_by,

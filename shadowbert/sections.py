@@ -157,6 +157,7 @@ class PolicySettings(_Section):
     target: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     alpha: Annotated[float, Field(gt=0, le=0.2)] = 0.05
     audit_rate: Annotated[float, Field(ge=0.01, le=1)] = 0.05
+    challenger_audit_rate: Annotated[float, Field(ge=0, le=0.25)] = 0.25
     min_rows: Annotated[int, Field(ge=1)] = 100
     min_hours: Annotated[int, Field(ge=0, le=24)] = 0
     autopilot: Literal["on", "ask"] = "on"

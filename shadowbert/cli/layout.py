@@ -117,6 +117,8 @@ def _told(task: TaskReport, width: int | None) -> Iterator[Text]:
             yield from _wrapped(f"  {told}", "    ", width, style="dim")
     if task.missing:
         yield from _wrapped(f"  missing: {task.missing}", "    ", width, style="dim")
+    if task.audits:
+        yield from _wrapped(f"  {task.audits}", "    ", width, style="dim")
     if task.training and task.training.progress:
         yield from _wrapped(f"  training: {training_of(task)}", "    ", width, style="dim")
 
@@ -127,6 +129,8 @@ def _standing(task: TaskReport) -> Iterator[tuple[str, str]]:
     yield from (("red", alarm) for alarm in alarms(task))
     if task.missing:
         yield "missing", task.missing
+    if task.audits:
+        yield "audits", task.audits
     if training := training_of(task):
         yield "training", training
     if task.students and (following := following_of(task)):

@@ -37,6 +37,8 @@ class Policy:
     target: float = 0.95
     alpha: float = 0.05
     audit_rate: float = 0.05
+    challenger_audit_rate: float = 0.25
+    """The rate while a live version's challenger is judged that would answer more; never under the audit rate."""
     min_rows: int = 100
     min_hours: int = 0
     """Hours of the day (UTC) that the promotion rows must have come in; 0 asks for none."""

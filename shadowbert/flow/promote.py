@@ -11,10 +11,12 @@ from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.records import CandidateRow, VersionRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import StaleState
+from shadowbert.flow.audits import tune
 from shadowbert.flow.candidates import retire_and_reenter
 from shadowbert.flow.evidence import Standing, Watch, promotion_counts, serving_verdict, stand
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.rule import rule
+from shadowbert.gating.audits import WORTHWHILE
 from shadowbert.gating.cadence import size_after_fall
 from shadowbert.gating.eprocess import alpha_share, fails, passes
 from shadowbert.gating.paired import shown_worse
@@ -23,11 +25,6 @@ from shadowbert.gating.wording import seen
 log = logging.getLogger(__name__)
 
 GATE = "gate"
-SUSPICIOUS_AUDIT_RATE = 0.5
-CHANGED_AUDIT_RATE, CHANGED_AUDITS = 0.25, 100
-WORTHWHILE = 0.02
-"""Coverage that a challenger must add: a swap for less is luck, and costs the champion's history."""
-
 
 Fingerprint = tuple[int, int, tuple[tuple[str, int], ...]]
 """The version's epoch, of how many drawn calls people have told what is right, and how far its candidates have come:
@@ -91,7 +88,7 @@ class Promote:
         if verdict.move is Move.DEMOTE:
             self._demote(work, version, champion, verdict)
             return True
-        self._tune_audits(work, version, champion, suspicious=watch.suspicious)
+        tune(work, version, champion, policy, suspicious=watch.suspicious)
         if version.forced and self._approve(work, version, champion):
             return True
         if not policy.autopilot:
@@ -119,16 +116,6 @@ class Promote:
         enough = size_after_fall(work.jobs.last_size(version.id))
         work.jobs.queue(version.id, cause="agreement fell", at=self.clock(), waits_for=enough)
         work.tasks.set_audit_rate(version.id, None)
-
-    def _tune_audits(self, work: Work, version: VersionRow, champion: CandidateRow, *, suspicious: bool) -> None:
-        """More audits while the detector is suspicious, and for a while after the teacher's replies were signed by
-        another model. The choice uses the past only, and only evidence demotes.
-        """
-        changed = work.marks.seq(version.id)
-        unproven = changed > 0 and work.predictions.audit_counts(champion.id, changed).rows < CHANGED_AUDITS
-        wanted = SUSPICIOUS_AUDIT_RATE if suspicious else CHANGED_AUDIT_RATE if unproven else None
-        if wanted != version.audit_rate:
-            work.tasks.set_audit_rate(version.id, wanted)
 
     def _challenge(self, work: Work, version: VersionRow, champion: CandidateRow) -> bool:
         """A challenger replaces the champion on its own evidence, if it covers more and no label is shown worse."""

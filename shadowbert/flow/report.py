@@ -6,18 +6,19 @@ Reads and counts; decides nothing.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from statistics import median
 from typing import Protocol
 
 from shadowbert.domain.contract import Contract, Fills
-from shadowbert.domain.evidence import Counts, Move, Verdict
+from shadowbert.domain.evidence import Move, Verdict
 from shadowbert.domain.records import CandidateRow, StudentRow, TrainingJob, VerdictRow, VersionRow
 from shadowbert.domain.route import Source
 from shadowbert.domain.task import Policy, Stage
+from shadowbert.flow.audits import raised_audits
 from shadowbert.flow.cadence import NEVER, Next, next_student
 from shadowbert.flow.cards import Cards, Described, described, why_low
 from shadowbert.flow.ceiling import NO_CEILING, Ceilings, ceilings
+from shadowbert.flow.curves import bound, curve
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.history import Told, VerdictsPort, chronicle
 from shadowbert.flow.ledger import TasksPort, Work
@@ -32,7 +33,7 @@ from shadowbert.flow.taught import inherited_of, teachable
 from shadowbert.flow.truth import NO_TRUTH, HumanTruth, human_truth
 from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
 from shadowbert.gating.chance import ac1, kappa, macro_f1
-from shadowbert.gating.eprocess import alpha_share, lower_bound
+from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.gate import WATCHED_AUDITS, supported
 
 STOPPED = {
@@ -42,7 +43,6 @@ STOPPED = {
 HELD = "an operator's resume: the task was rolled back"
 ASKS = "an operator's cutover: the gate has passed, and autopilot is set to ask"
 UNDER_WAY = {"running": "a student: one is being trained", "queued": "a student: a training is queued"}
-CURVE_POINTS = 48
 DAY_S = 86_400.0
 FEW_NEW = 20
 """Examples since the latest student from which on they tell how fast more will come."""
@@ -173,6 +173,8 @@ class TaskReport:
     """The leading student by its card, else the newest that has one."""
     ceiling: Ceilings = NO_CEILING
     truth: HumanTruth = NO_TRUTH
+    audits: str = ""
+    """That they are raised, and why; empty where the policy's rate is in force."""
 
     @property
     def why_low(self) -> str:
@@ -287,6 +289,7 @@ class Report:
             replaced_by=version.replaced_by,
             ceiling=ceilings(work, version, first.id if first else None),
             truth=human_truth(work, version, first.id if first else None),
+            audits=raised_audits(work, version, self.policy),
         )
 
     def _outlook(self, work: ReportWork, version: VersionRow, examples: int, following: Next) -> Outlook:
@@ -321,7 +324,7 @@ class Report:
             threshold=candidate.slice.threshold,
             agree=standing.counts.agree,
             disagree=standing.counts.disagree,
-            bound=_bound(standing.counts, alpha),
+            bound=bound(standing.counts, alpha),
             coverage=standing.coverage,
             kappa=kappa(confusion),
             ac1=ac1(confusion),
@@ -331,7 +334,7 @@ class Report:
             serving=serving,
             supported=not serving or supported(latest, watched(work, version, candidate, self.policy).target),
             suspicion=detector(work, version, candidate, self.policy).value if serving else 0.0,
-            curve=_curve(work.reports.agreements(candidate.id), alpha),
+            curve=curve(work.reports.agreements(candidate.id), alpha),
             excluded=tuple(_untaught(version.contract, candidate.slice.excluded - never_local(work, version))),
         )
 
@@ -379,22 +382,3 @@ def _untaught(contract: Contract, excluded: Collection[tuple[int, int]]) -> Iter
 
 def _middle(values: list[float]) -> float | None:
     return median(values) if values else None
-
-
-@lru_cache(maxsize=4096)
-def _bound(counts: Counts, alpha: float) -> float:
-    """A page is looked at again and again, and a bound takes a millisecond."""
-    return lower_bound(counts, alpha=alpha)
-
-
-def _curve(audits: Sequence[bool], alpha: float) -> tuple[tuple[int, float, float], ...]:
-    """At every so many rows, a power of two: most points stay where they are when rows are added."""
-    step = 1
-    while len(audits) > step * CURVE_POINTS:
-        step *= 2
-    points, agreed = [], 0
-    for rows, agree in enumerate(audits, start=1):
-        agreed += agree
-        if rows % step == 0 or rows == len(audits):
-            points.append((rows, agreed / rows, _bound(Counts(agreed, rows - agreed), alpha)))
-    return tuple(points)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from shadowbert.domain.contract import Answer
 from shadowbert.domain.records import CallRow, EarlierCall, Legacy, StrayCall
-from shadowbert.domain.route import Decider
+from shadowbert.domain.route import Decider, Source
 from shadowbert.store.base import Repository
 from shadowbert.store.codec import prediction_from_json, prediction_to_json, source_of
 from shadowbert.store.students import inputs_inside
@@ -238,6 +238,20 @@ class Calls(Repository):
         if unfit:
             query = query.where(calls.c.unfit.in_(unfit))
         return [EarlierCall(*row) for row in self._db.execute(query)] if hashes else []
+
+    def consulted(
+        self, version_id: str, candidate_id: str, *, after: int, until: int, limit: int
+    ) -> list[tuple[int, bool]]:
+        """(load sequence, whether it was sure) of the calls that no coin kept from this champion, in order."""
+        mine = calls.c.prediction["candidate_id"].as_string() == candidate_id
+        query = (
+            select(calls.c.seq, calls.c.source)
+            .where(calls.c.version_id == version_id, calls.c.seq > after, calls.c.seq <= until)
+            .where(calls.c.decider == Decider.STUDENT.value, mine)
+            .order_by(calls.c.seq)
+            .limit(limit)
+        )
+        return [(int(seq), source == Source.STUDENT.value) for seq, source in self._db.execute(query)]
 
     def endings(self, version_id: str, after: int) -> dict[str | None, int]:
         """The eligible calls that a coin or the stage sent to the LLM after a load sequence, by why they brought no

@@ -166,11 +166,12 @@ class Predictions(Repository):
         )
         return [bool(agreed) for agreed in self._db.execute(query).scalars()][::-1]
 
-    def coverage(self, candidate_id: str) -> tuple[int, int]:
-        """(uniform rows in the slice, all uniform rows) of this candidate."""
+    def coverage(self, candidate_id: str, *, until: int | None = None) -> tuple[int, int]:
+        """(uniform rows in the slice, all uniform rows) of this candidate; up to a load sequence, if one is given."""
+        early = predictions.c.seq <= until if until is not None else true()
         query = (
             select(predictions.c.in_slice, func.count())
-            .where(predictions.c.candidate_id == candidate_id, predictions.c.uniform_row)
+            .where(predictions.c.candidate_id == candidate_id, predictions.c.uniform_row, early)
             .group_by(predictions.c.in_slice)
         )
         rows = {bool(inside): int(n) for inside, n in self._db.execute(query)}

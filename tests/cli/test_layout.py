@@ -50,6 +50,12 @@ def test_what_is_missing_stands_under_the_task_wrapped_with_an_indent() -> None:
     ]
 
 
+def test_raised_audits_stand_under_the_task_with_their_reason() -> None:
+    task = replace(TASK, missing="", audits="audits raised to 25 %: because")
+    assert plain([task], 80)[2:] == ["  audits raised to 25 %: because"]
+    assert any(line.plain == "  audits     audits raised to 25 %: because" for line in task_lines(task, 80))
+
+
 def test_narrow_leaves_the_teacher_out_and_wide_shortens_it() -> None:
     assert "teacher" not in plain([TASK], 80)[0]
     wide = plain([replace(TASK, teacher="azure/" + "x" * 60)], 120)

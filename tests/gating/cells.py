@@ -8,7 +8,7 @@ import numpy as np
 
 from shadowbert.domain.evidence import Counts
 from shadowbert.domain.task import Policy
-from shadowbert.flow.promote import SUSPICIOUS_AUDIT_RATE
+from shadowbert.gating.audits import SUSPICIOUS_AUDIT_RATE
 from shadowbert.gating.objections import OBJECTIONS, ShadowEvidence
 from tests.gating.traffic import (
     TAUGHT,

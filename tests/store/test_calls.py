@@ -200,3 +200,24 @@ def test_what_is_a_call_is_no_stray(store: Store) -> None:
         work.calls.add([a_call(house.version, ids[0], 1)])
         work.calls.add_strays(strays(ids))
         assert [stray.exchange_id for stray in work.calls.strays("g", limit=9)] == ids[1:]
+
+
+def test_what_a_champion_was_asked(store: Store) -> None:
+    house, ids = a_house(store), loaded(store, 7)
+    mine = a_prediction(house.candidate, 1).prediction
+    other = replace(mine, candidate_id="other")
+    rows = [
+        a_call(house.version, ids[0], 1, decider=Decider.STUDENT, prediction=mine, source=Source.STUDENT, answer=None),
+        a_call(house.version, ids[1], 2, decider=Decider.STUDENT, prediction=mine),
+        a_call(house.version, ids[2], 3, decider=Decider.COIN, prediction=mine),
+        a_call(house.version, ids[3], 4, decider=Decider.STUDENT, prediction=other),
+        a_call(house.version, ids[4], 5, decider=Decider.FAULT),
+        a_call(house.version, ids[5], 6, decider=Decider.STUDENT, prediction=mine, source=Source.STUDENT, answer=None),
+        a_call(house.version, ids[6], 7, decider=Decider.STUDENT, prediction=mine),
+    ]
+    with store.write() as work:
+        work.calls.add(rows)
+        asked = (house.version.id, house.candidate.id)
+        assert work.calls.consulted(*asked, after=0, until=6, limit=9) == [(1, True), (2, False), (6, True)]
+        assert work.calls.consulted(*asked, after=1, until=7, limit=2) == [(2, False), (6, True)]
+        assert work.calls.consulted("nobody", house.candidate.id, after=0, until=9, limit=9) == []

@@ -181,3 +181,13 @@ def test_hours_of_the_day_are_counted_over_the_promotion_rows(store: Store) -> N
         assert work.predictions.hours(house.candidate.id) == 0
         work.predictions.add([*rows, *aside], [(1,)] * (len(rows) + len(aside)))
         assert work.predictions.hours(house.candidate.id) == 2
+
+
+def test_coverage_up_to_a_load_sequence(store: Store) -> None:
+    house = a_house(store)
+    rows = [a_prediction(house.candidate, n, inside=n > 2) for n in range(1, 6)]
+    with store.write() as work:
+        work.predictions.add([*rows, a_prediction(house.candidate, 6, uniform=False)], [(1,)] * 6)
+        assert work.predictions.coverage(house.candidate.id) == (3, 5)
+        assert work.predictions.coverage(house.candidate.id, until=3) == (1, 3)
+        assert work.predictions.coverage(house.candidate.id, until=0) == (0, 0)

@@ -76,6 +76,17 @@ def test_a_canary_without_a_call_yet(surface: Surface, line: Lineage) -> None:
     assert "No call yet since this stage began." in text
 
 
+def test_raised_audits_are_told_with_their_reason(surface: Surface, line: Lineage) -> None:
+    candidate = line.candidate(line.student())
+    line.evidence(candidate, agree=60)
+    line.move(Stage.LIVE, share=1.0, candidate=candidate)
+    with line.store.write() as work:
+        work.marks.set(line.version_id, seq=work.exchanges.last_seq(), note="replies are signed another model now")
+        work.tasks.set_audit_rate(line.version_id, 0.25)
+    for path in ("/shadowbert/", "/shadowbert/task?name=bank"):
+        assert "Audits raised to 25 %: the LLM signs its replies as another model." in said(surface.page(path))
+
+
 def test_red_tasks_come_first_and_say_why(surface: Surface, line: Lineage) -> None:
     found(line.store, task="alerts")
     candidate = line.candidate(line.student())
