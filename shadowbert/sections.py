@@ -162,6 +162,7 @@ class PolicySettings(_Section):
     min_hours: Annotated[int, Field(ge=0, le=24)] = 0
     autopilot: Literal["on", "ask"] = "on"
     gate_on: Literal["teacher", "people"] = "teacher"
+    unaudited_hours: Annotated[int, Field(ge=0, le=8760)] = 24
     max_tasks: Annotated[int, Field(ge=1)] = 100
 
 

@@ -18,6 +18,7 @@ from shadowbert.flow.report import Report
 from shadowbert.flow.retain import Retain
 from shadowbert.flow.shadow import Shadow, Shelf
 from shadowbert.flow.train import Train, Trainer
+from shadowbert.flow.unaudited import Unaudited
 from shadowbert.sections import Settings
 from shadowbert.store.store import Store
 
@@ -34,6 +35,7 @@ class Stations:
     train: Train
     shadow: Shadow
     promote: Promote
+    unaudited: Unaudited
     retain: Retain
     alarm: Alarm
     delivery: Delivery
@@ -48,6 +50,7 @@ def open_stations(
         train=Train(store, trainer, policy, _recipes(settings), settings.data_dir.resolve(), clock, shelf),
         shadow=Shadow(store, shelf, clock),
         promote=Promote(store, policy, clock),
+        unaudited=Unaudited(store, policy, clock),
         retain=Retain(store, settings.retention.payload_days, settings.retention.rows_days, clock),
         alarm=Alarm(store, policy, clock, settings.alerts.stuck_days, wanted=hook is not None),
         delivery=Delivery(store, hook, clock),

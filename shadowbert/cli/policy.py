@@ -70,4 +70,4 @@ def _tell(hand: Hand, settings: list[Setting]) -> None:
         return
     wide = max(len(setting.words) for setting in settings)
     for setting in settings:
-        say(f"{setting.key:<12}{setting.words:<{wide + 2}}{source_of(setting)}")
+        say(f"{setting.key:<17}{setting.words:<{wide + 2}}{source_of(setting)}")

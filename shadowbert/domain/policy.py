@@ -7,7 +7,17 @@ from typing import Any
 from shadowbert.domain.contract import Contract
 from shadowbert.domain.task import Policy
 
-KEYS = ("target", "alpha", "audit_rate", "min_rows", "min_hours", "autopilot", "gate_on", "always_llm")
+KEYS = (
+    "target",
+    "alpha",
+    "audit_rate",
+    "min_rows",
+    "min_hours",
+    "autopilot",
+    "gate_on",
+    "unaudited_hours",
+    "always_llm",
+)
 """What a task may have of its own, in the order in which people read it."""
 
 Value = float | int | bool | str | tuple[str, ...]

@@ -23,6 +23,8 @@ class Stage(StrEnum):
         return self in (Stage.CANARY, Stage.LIVE)
 
 
+LEAST_AUDIT_RATE = 0.01
+"""The audit coin is never tossed for nothing."""
 CANARY_SHARES = (0.05, 0.25, 1.0)
 """Shares of eligible calls that a candidate serves on its way up; the last one is live."""
 
@@ -52,6 +54,8 @@ class Policy:
     """The largest part of a student's examples that one caller may teach; 1 is no cap."""
     gate_on: str = TEACHER
     """Whose word a student is held to before it serves: the teacher's, or PEOPLE's on calls drawn at random."""
+    unaudited_hours: int = 24
+    """How long a student serves on when nothing can check it, for the LLM is down or gone; 0: not at all."""
     always_llm: tuple[str, ...] = ()
     """`field=label`: what is never answered locally, however sure the student is. A task's own, never a default."""
 

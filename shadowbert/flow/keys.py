@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from shadowbert.domain.contract import Contract
 from shadowbert.domain.policy import KEYS, Value, label_names
-from shadowbert.domain.task import PEOPLE, TEACHER, Policy
+from shadowbert.domain.task import LEAST_AUDIT_RATE, PEOPLE, TEACHER, Policy
 from shadowbert.errors import UnfitValue
 from shadowbert.gating.wording import percent
 
@@ -73,11 +73,12 @@ READERS: Mapping[str, Callable[[str, object], Value]] = MappingProxyType(
     {
         "target": _Share(0.5, 0.999),
         "alpha": _Share(0.0001, 0.2),
-        "audit_rate": _Share(0.01, 1.0),
+        "audit_rate": _Share(LEAST_AUDIT_RATE, 1.0),
         "min_rows": _Whole(1, 1_000_000),
         "min_hours": _Whole(0, 24),
         "autopilot": _autopilot,
         "gate_on": _judge,
+        "unaudited_hours": _Whole(0, 8_760),
         "always_llm": _labels,
     }
 )

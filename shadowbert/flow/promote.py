@@ -88,10 +88,11 @@ class Promote:
         if verdict.move is Move.DEMOTE:
             self._demote(work, version, champion, verdict)
             return True
+        unchecked = version.unaudited is not None  # then nothing but an alarm moves it
         tune(work, version, champion, policy, suspicious=watch.suspicious)
-        if version.forced and self._approve(work, version, champion):
+        if not unchecked and version.forced and self._approve(work, version, champion):
             return True
-        if not policy.autopilot:
+        if unchecked or not policy.autopilot:
             return False
         if self._challenge(work, version, champion):
             return True

@@ -6,7 +6,7 @@ from sqlalchemy import Row, select
 
 from shadowbert.domain.contract import Contract
 from shadowbert.domain.student import Champion
-from shadowbert.domain.task import PublishedVersion, Stage, StageTable
+from shadowbert.domain.task import LEAST_AUDIT_RATE, PublishedVersion, Stage, StageTable
 from shadowbert.domain.template import Skeleton
 from shadowbert.store.base import REVISION, Repository
 from shadowbert.store.codec import fills_of, manners_of, slice_of
@@ -56,7 +56,8 @@ class Mirror(Repository):
             skeleton=Skeleton.from_json(row.skeleton),
             stage=Stage(row.stage),
             share=row.share,
-            audit_rate=max(audit_rate, row.audit_rate or 0.0),
+            # what is frozen only asks whether the LLM is back, and each of these calls fails its caller
+            audit_rate=LEAST_AUDIT_RATE if row.frozen else max(audit_rate, row.audit_rate or 0.0),
             champion=self._champion(row),
             reply_model=row.reply_model,
             forced=row.forced,

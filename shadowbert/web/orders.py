@@ -249,6 +249,7 @@ class Policy(Order):
     min_hours: JsonValue = None
     autopilot: JsonValue = None
     gate_on: JsonValue = None
+    unaudited_hours: JsonValue = None
     always_llm: JsonValue = None
     dry_run: bool = False
 

@@ -62,6 +62,7 @@ class WorkerLoop:
         predicted = self._guarded("shadow", stations.shadow.step)
         sighted = collected is not None and predicted is not None
         moved = self._guarded("promote", stations.promote.step) if sighted else None
+        self._guarded("unaudited", stations.unaudited.step)
         self._guarded("retain", stations.retain.step)
         self._guarded("alarm", stations.alarm.step)
         self._guarded("delivery", stations.delivery.step)

@@ -20,7 +20,8 @@ def test_every_value_tells_where_it_comes_from(shell: Shell, ready: Lineage) -> 
     first, *others = shell("policy", "bank").stdout.splitlines()
     assert first.split() == ["target", "95", "%", "default"]
     assert [line.split()[0] for line in others] == [
-        "alpha", "audit_rate", "min_rows", "min_hours", "autopilot", "gate_on", "always_llm"
+        "alpha", "audit_rate", "min_rows", "min_hours", "autopilot", "gate_on", "unaudited_hours",
+        "always_llm"
     ]  # fmt: skip
     done = shell("policy", "bank", "target=97%", "min_rows=300", "--why", "the auditors asked")
     assert done.exit_code == 0

@@ -57,7 +57,7 @@ def name_of(bench: Bench, label: int) -> str:
 
 
 def test_a_value_tells_who_set_it_and_going_back_is_a_change_like_another(bench: Bench, govern: Govern) -> None:
-    assert [found.change for found in govern.standing("bank")] == [None] * 8
+    assert [found.change for found in govern.standing("bank")] == [None] * 9
     govern.change("bank", MARIA, TARGET)
     found = setting(govern, "target")
     assert (found.words, found.default, found.text) == ("97 %", "95 %", "0.97")

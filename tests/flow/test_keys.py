@@ -28,6 +28,8 @@ BOTH = Contract((Field(("kind",), ("ham", "spam")), Field(("mood",), ("a=b", "ha
         ("autopilot", "ask", False),
         ("autopilot", True, True),
         ("gate_on", "people", "people"),
+        ("unaudited_hours", "0", 0),
+        ("unaudited_hours", 8760, 8760),
         ("target", None, None),
     ],
 )
@@ -50,6 +52,7 @@ def test_what_a_value_may_be(key: str, said: object, value: object) -> None:
         ("autopilot", "off", "autopilot must be on or ask, and is said to be 'off'"),
         ("gate_on", "nobody", "gate_on must be teacher or people, and is said to be 'nobody'"),
         ("gate_on", 1, "gate_on must be teacher or people"),
+        ("unaudited_hours", -1, "unaudited_hours must be a whole number from 0 to 8,760"),
         ("always_llm", 3, "always_llm must be a list of field=label"),
         ("tarqet", "0.9", "a policy has no 'tarqet'; it has target, alpha,"),
     ],
@@ -87,5 +90,5 @@ def test_every_key_has_a_reader_and_words() -> None:
     words = {key: in_words(key, Policy(autopilot=False, always_llm=("a=b", "c=d"))) for key in KEYS}
     assert words == {
         "target": "95 %", "alpha": "5 %", "audit_rate": "5 %", "min_rows": "100", "min_hours": "0", "autopilot": "ask",
-        "gate_on": "teacher", "always_llm": "a=b, c=d",
+        "gate_on": "teacher", "unaudited_hours": "24", "always_llm": "a=b, c=d",
     }  # fmt: skip

@@ -1,0 +1,67 @@
+"""What is known of a serving version whose answers nobody checks: for the station, the report and the alerts alike.
+
+Reads and words it; decides nothing.
+"""
+
+from dataclasses import dataclass
+
+from shadowbert.domain.alert import HOUR_S
+from shadowbert.domain.evidence import Unanswered
+from shadowbert.domain.records import VerdictRow, VersionRow
+from shadowbert.domain.task import Policy
+from shadowbert.flow.ledger import Work
+from shadowbert.gating.unaudited import unchecked, why
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """Why nobody checks a version, since when, and for how long that is let pass."""
+
+    tried: Unanswered
+    local: int
+    """Calls that its student answered since the first of the failures."""
+    known_at: float
+    hours: int
+    """How long after that it serves on."""
+    frozen: VerdictRow | None = None
+    """By which an operator lets it serve on for longer."""
+
+    @property
+    def since(self) -> float:
+        """When the first call came in that nobody answered; when it was noticed where that call is forgotten."""
+        return self.tried.since or self.known_at
+
+    @property
+    def deadline(self) -> float | None:
+        """When it goes back to the LLM; None where an operator has frozen it."""
+        return None if self.frozen else self.known_at + self.hours * HOUR_S
+
+    @property
+    def why(self) -> str:
+        """With how many answers nobody checked."""
+        return f"{why(self.tried)}; {unchecked(self.local)}"
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "why": self.why,
+            "since": self.since,
+            "failed": self.tried.calls,
+            "answered_locally": self.local,
+            "deadline": self.deadline,
+            "frozen_by": self.frozen.by if self.frozen else None,
+        }
+
+
+def unchecked_of(work: Work, version: VersionRow, policy: Policy) -> Unchecked | None:
+    """None where its answers are checked, as far as the gate knows."""
+    told = work.tasks.unaudited(version)
+    if version.unaudited is None or not told:
+        return None
+    frozen = next((row for row in told if row.frozen), None) if version.frozen else None
+    return Unchecked(
+        tried=work.exchanges.unanswered(version.id, version.stage_seq),
+        local=work.exchanges.local_answers(version.id, version.unaudited),
+        known_at=told[0].at,
+        hours=policy.unaudited_hours,
+        frozen=frozen,
+    )
