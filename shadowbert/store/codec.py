@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from shadowbert.domain.contract import Fill, Fills
+from shadowbert.domain.evidence import Counts, Departure
 from shadowbert.domain.manner import Manner, Manners
 from shadowbert.domain.route import Decider, Source
 from shadowbert.domain.student import Guess, Prediction, Slice
@@ -41,6 +42,17 @@ def prediction_from_json(data: dict[str, Any] | None) -> Prediction | None:
 
 def slice_of(row: Row[Any]) -> Slice:
     return Slice(row.threshold, frozenset((field, label) for field, label in row.excluded))
+
+
+def departures_to_json(departures: tuple[Departure, ...]) -> list[list[Any]] | None:
+    return [[gone.field, gone.label, gone.counts.agree, gone.counts.disagree, gone.fell] for gone in departures] or None
+
+
+def departures_of(row: Row[Any]) -> tuple[Departure, ...]:
+    return tuple(
+        Departure(field, label, Counts(agree, disagree), fell=fell)
+        for field, label, agree, disagree, fell in row.departures or ()
+    )
 
 
 def manners_of(row: Row[Any]) -> Manners:

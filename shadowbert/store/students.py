@@ -8,9 +8,10 @@ from sqlalchemy import Column, Row, Select, Text, cast, func, insert, select, tr
 
 from shadowbert.domain.evidence import Counts, Outcome, Pair
 from shadowbert.domain.records import CandidateRow, PredictionRow, StudentRow
+from shadowbert.domain.student import Slice
 from shadowbert.errors import StaleState
 from shadowbert.store.base import Repository
-from shadowbert.store.codec import slice_of
+from shadowbert.store.codec import departures_of, departures_to_json, slice_of
 from shadowbert.store.tables import candidates, left_out_inputs, predictions, students
 
 MINUTE_DIGITS = 8
@@ -62,6 +63,7 @@ class Candidates(Repository):
             "expected_coverage": candidate.expected_coverage,
             "entered_at": candidate.entered_at,
             "retired": candidate.retired,
+            "departures": departures_to_json(candidate.departures),
         }
         self._db.execute(insert(candidates), [row])
 
@@ -183,7 +185,7 @@ class Predictions(Repository):
         query = (
             select(*columns, predictions.c.distinct_row)
             .where(predictions.c.student_id == student_id, predictions.c.uniform_row)
-            .order_by(predictions.c.seq.desc(), predictions.c.candidate_id)
+            .order_by(predictions.c.seq.desc(), predictions.c.distinct_row, predictions.c.candidate_id)
             .limit(limit)
         )
         found = {row.exchange_id: row for row in self._db.execute(query)}
@@ -203,6 +205,52 @@ class Predictions(Repository):
         return [
             (tuple(loads(student)), tuple(loads(teacher)), int(n)) for student, teacher, n in self._db.execute(query)
         ]
+
+    def tally(self, candidate_id: str, *, since: int | None = None) -> dict[tuple[int, ...], Counts]:
+        """Agreement by what the student said, on the rows that count for promotion and, where the candidate has served
+        since a load sequence, on every uniform row in the slice after that.
+        """
+        said = cast(predictions.c.answer, Text)
+        query = (
+            select(said, predictions.c.agreed, func.count())
+            .where(predictions.c.candidate_id == candidate_id, _counting(since), _in_evidence())
+            .group_by(said, predictions.c.agreed)
+        )
+        found: dict[tuple[int, ...], Counts] = {}
+        for answer, agreed, n in self._db.execute(query):
+            key = tuple(loads(answer))
+            had = found.get(key, Counts())
+            found[key] = Counts(had.agree + n, had.disagree) if agreed else Counts(had.agree, had.disagree + n)
+        return found
+
+    def said(self, candidate_id: str, after: int, *, since: int) -> list[tuple[int, tuple[int, ...], bool]]:
+        """(load sequence, what the student said, agreed) of the same rows after a load sequence, in order."""
+        query = (
+            select(predictions.c.seq, predictions.c.answer, predictions.c.agreed)
+            .where(predictions.c.candidate_id == candidate_id, predictions.c.seq > after)
+            .where(_counting(since), _in_evidence())
+            .order_by(predictions.c.seq)
+        )
+        return [(int(seq), tuple(answer), bool(agreed)) for seq, answer, agreed in self._db.execute(query)]
+
+    def hand_on(self, candidate_id: str, to: str, served: Slice, *, latest: int) -> None:
+        """Show beside a candidate with a narrower slice what its forerunner said on its latest uniform calls. None of
+        these rows is evidence for promotion, and none is put over one of its own.
+        """
+        own = select(predictions.c.exchange_id).where(predictions.c.candidate_id == to)
+        query = (
+            select(predictions)
+            .where(predictions.c.candidate_id == candidate_id, predictions.c.uniform_row)
+            .where(predictions.c.exchange_id.not_in(own))
+            .order_by(predictions.c.seq.desc())
+            .limit(latest)
+        )
+        rows = [dict(row) for row in self._db.execute(query).mappings()]
+        for row in rows:
+            inside = row["in_slice"] and served.excluded.isdisjoint(enumerate(row["answer"]))
+            row.update(candidate_id=to, in_slice=inside, distinct_row=False, repeated=None)
+        if rows:
+            self._db.execute(insert(predictions), rows)
 
     def pairs(self, champion_id: str, challenger_id: str) -> list[Pair]:
         """The uniform rows that both candidates predicted and the teacher labelled, new to the challenger."""
@@ -226,6 +274,11 @@ def inputs_inside(candidate_id: str) -> Any:  # noqa: ANN401 - a SQL query
     """The inputs that this candidate has met in its slice."""
     mine = (predictions.c.candidate_id == candidate_id) & predictions.c.in_slice
     return select(predictions.c.input_hash).where(mine).distinct()
+
+
+def _counting(since: int | None) -> Any:  # noqa: ANN401 - a SQL condition
+    """Each input once before a candidate serves, every audit after."""
+    return predictions.c.distinct_row if since is None else predictions.c.distinct_row | (predictions.c.seq > since)
 
 
 def _in_evidence() -> Any:  # noqa: ANN401 - a SQL condition
@@ -273,4 +326,5 @@ def _candidate(row: Row[Any]) -> CandidateRow:
         expected_coverage=row.expected_coverage,
         entered_at=row.entered_at,
         retired=row.retired,
+        departures=departures_of(row),
     )

@@ -236,6 +236,7 @@ candidates = Table(
     Column("expected_coverage", Float, nullable=False),
     Column("entered_at", Float, nullable=False),
     Column("retired", Words()),
+    Column("departures", JSON(none_as_null=True)),
     UniqueConstraint("task_id", "number"),
 )
 

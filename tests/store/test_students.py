@@ -1,10 +1,11 @@
 """Students, candidates and the counting of their predictions."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from shadowbert.domain.evidence import Counts, Pair
+from shadowbert.domain.evidence import Counts, Departure, Pair
 from shadowbert.domain.ids import uuid7
 from shadowbert.domain.student import Guess, Slice
 from shadowbert.errors import StoreError
@@ -100,6 +101,66 @@ def test_coverage_is_over_all_uniform_rows(store: Store, mixed: House) -> None:
 def test_confusion_counts_the_rows_of_promotion(store: Store, mixed: House) -> None:
     with store.read() as work:
         assert sorted(work.predictions.confusion(mixed.candidate.id)) == [((1,), (0,), 1), ((1,), (1,), 3)]
+
+
+def test_agreement_by_what_was_said_counts_each_input_once_before_a_candidate_serves(store: Store) -> None:
+    house, other = a_house(store), Guess((0,), (0.9,), 0.9)
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"guess": other, "agreed": False},
+        {"guess": other},
+        {"distinct": False},
+        {"inside": False},
+        {"uniform": False},
+        {"agreed": None},
+    ]
+    rows = []
+    for seq, kind in enumerate(kinds, start=1):
+        guess = kind.pop("guess", None)
+        row = a_prediction(house.candidate, seq, **kind)
+        rows.append(replace(row, prediction=replace(row.prediction, guess=guess)) if guess else row)
+    with store.write() as work:
+        work.predictions.add(rows, [(1,)] * len(rows))
+        mine = house.candidate.id
+        assert work.predictions.tally(mine) == {(1,): Counts(1, 0), (0,): Counts(1, 1)}
+        assert work.predictions.tally(mine, since=3) == {(1,): Counts(2, 0), (0,): Counts(1, 1)}
+        assert work.predictions.tally(mine, since=4) == work.predictions.tally(mine)
+        assert work.predictions.said(mine, 1, since=3) == [(2, (0,), False), (3, (0,), True), (4, (1,), True)]
+        assert work.predictions.said(mine, 3, since=4) == []
+
+
+def test_what_a_forerunner_said_stands_beside_a_narrower_candidate_and_is_no_evidence(store: Store) -> None:
+    house = a_house(store, slice=Slice(0.8))
+    narrower = a_candidate(house.student, house.version, number=2, slice=Slice(0.8, frozenset({(0, 0)})))
+    said = [Guess((n % 2,), (0.9,), 0.9) for n in range(6)]
+    rows = [a_prediction(house.candidate, seq, repeated=True, by_web=True) for seq in range(6)]
+    rows = [
+        replace(row, prediction=replace(row.prediction, guess=guess)) for row, guess in zip(rows, said, strict=True)
+    ]
+    aside = a_prediction(house.candidate, 6, uniform=False)
+    with store.write() as work:
+        work.candidates.enter(narrower)
+        work.predictions.add([*rows, aside], [(1,)] * 7)
+        own = replace(rows[5], candidate_id=narrower.id, agreed=False, repeated=None)
+        work.predictions.add([own], [(1,)])
+        work.predictions.hand_on(house.candidate.id, narrower.id, narrower.slice, latest=4)
+        assert work.predictions.coverage(narrower.id) == (3, 5), "the latest four of the others, and its own"
+        assert work.predictions.latest(narrower.id, limit=9) == [True, True, False]
+        assert work.predictions.promotion_counts(narrower.id) == Counts(0, 1)
+        assert work.predictions.promotion_counts(house.candidate.id) == Counts(6, 0)
+        assert work.predictions.repeats(house.student.id) == Counts(6, 0)
+        assert sum(row.distinct for row in work.predictions.outcomes(house.student.id)) == 6
+        work.predictions.hand_on(house.candidate.id, narrower.id, narrower.slice, latest=0)
+        assert work.predictions.coverage(narrower.id) == (3, 5)
+
+
+def test_a_candidate_keeps_which_labels_left_with_its_entry(store: Store) -> None:
+    gone = (Departure(0, 2, Counts(20, 14)), Departure(0, 1, Counts(25, 25), fell=True))
+    house = a_house(store, departures=gone)
+    with store.read() as work:
+        (kept,) = work.candidates.of_version(house.version.id)
+    assert kept.departures == gone
+    assert kept.departures[1].pair == (0, 1)
 
 
 def test_known_disagreements_are_the_students_own_under_any_slice(store: Store, mixed: House) -> None:
