@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 from shadowbert.flow.foresee import Foresight, Prospect
 from shadowbert.flow.govern import Setting
-from shadowbert.reporting import moment, percent
+from shadowbert.gating.wording import moment
+from shadowbert.reporting import percent
 
 
 def source_of(setting: Setting) -> str:

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import asdict
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -104,15 +103,6 @@ def because(code: str) -> str:
     return known.get(code, code.replace("_", " "))
 
 
-def moment(at: float) -> str:
-    """Unix seconds as people read them.
-
-    >>> moment(1_760_000_000.0)
-    '2025-10-09 08:53:20 UTC'
-    """
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
 def percent(share: float | None) -> str:
     """Rounded down, so that nothing ever looks better than it is."""
     return "-" if share is None else f"{int(share * 1000 + 1e-9) / 10:.1f} %"
@@ -133,11 +123,16 @@ class Staged(Protocol):
     def forced(self) -> bool: ...
     @property
     def held(self) -> bool: ...
+    @property
+    def unaudited(self) -> bool: ...
+    @property
+    def frozen(self) -> bool: ...
 
 
 def stage_of(task: Staged) -> str:
     share = f" {task.share:.0%}" if task.stage == "canary" else ""
-    return f"{task.stage}{share}{' forced' if task.forced else ''}{' held' if task.held else ''}"
+    unaudited = " frozen" if task.frozen else " unaudited" if task.unaudited else ""
+    return f"{task.stage}{share}{' forced' if task.forced else ''}{' held' if task.held else ''}{unaudited}"
 
 
 def training_of(task: TaskReport) -> str:
@@ -275,6 +270,7 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "supported": leading.supported if leading else None,
         "missing": task.missing,
         "audits": task.audits,
+        "unaudited": task.unchecked.to_json() if task.unchecked else None,
         "former": list(task.former),
         "pinned": task.pinned,
         "replaced_by": task.replaced_by,
@@ -356,7 +352,8 @@ def _candidate_data(c: CandidateReport) -> dict[str, Any]:
 
 def line_data(task: TaskLine) -> dict[str, Any]:
     """A task's line as plain JSON values."""
-    names = ("task", "tenant", "pinned", "share", "forced", "held", "versions", "fields", "confirmed")
+    marks = ("pinned", "forced", "held", "unaudited", "frozen", "confirmed")
+    names = ("task", "tenant", "share", "versions", "fields", *marks)
     return {
         **{name: getattr(task, name) for name in names},
         "former": list(task.former),

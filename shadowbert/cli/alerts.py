@@ -18,7 +18,7 @@ from shadowbert.cli.context import (
 from shadowbert.cli.output import emit, say, say_lines
 from shadowbert.domain.alert import Alert
 from shadowbert.flow.alerts import alert_data, delivery_of
-from shadowbert.reporting import moment
+from shadowbert.gating.wording import moment
 
 alerts = typer.Typer(help="What people were told by themselves, newest first, and whether it arrived.")
 NONE_YET = "No alert yet."

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from shadowbert.flow.fills import described
 from shadowbert.flow.report import CandidateReport, TaskReport
+from shadowbert.gating.wording import moment
 from shadowbert.reporting import (
     arranged_of,
     because,
@@ -17,7 +18,6 @@ from shadowbert.reporting import (
     heirlooms_of,
     learnable_of,
     milliseconds,
-    moment,
     percent,
     stage_of,
     training_of,
@@ -73,6 +73,7 @@ def alarms(task: TaskReport) -> list[str]:
     found = ["cut over by force, the gate has not agreed"] if task.forced else []
     leading = task.leading
     found += ["the latest audits do not support the target"] if leading and not leading.supported else []
+    found += [task.unchecked.words(task.task)] if task.unchecked else []
     beyond = task.ceiling.impossible(task.target)
     return [*found, beyond] if beyond else found
 

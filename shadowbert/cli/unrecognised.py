@@ -7,7 +7,8 @@ from rich.text import Text
 from shadowbert.cli.context import ConfigOption, DataDirOption, JsonOption, SetOption, failures, gather, opened_report
 from shadowbert.cli.output import emit, say_lines
 from shadowbert.flow.unrecognised import Unrecognised
-from shadowbert.reporting import because, moment, percent, unrecognised_data, waiting_for
+from shadowbert.gating.wording import moment
+from shadowbert.reporting import because, percent, unrecognised_data, waiting_for
 
 GAP = "  "
 

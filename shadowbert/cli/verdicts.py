@@ -18,7 +18,7 @@ from shadowbert.cli.output import emit, say, say_lines
 from shadowbert.domain.records import VerdictRow
 from shadowbert.flow.history import Told
 from shadowbert.flow.operate import ASKED
-from shadowbert.reporting import moment
+from shadowbert.gating.wording import moment
 
 INDENT = "  "
 

@@ -19,6 +19,8 @@ class AlertKind(StrEnum):
     """The LLM itself is shown to agree with itself less often than the target asks."""
     UNSUPPORTED = "unsupported"
     """The latest audits do not support the target."""
+    UNAUDITED = "unaudited"
+    """Audits and escalations all fail: nobody checks what the student answers."""
     TRAINING_FAILED = "training_failed"
     UNWATCHED = "unwatched"
     """A host lets the LLM answer everything because nobody watches."""
@@ -31,7 +33,7 @@ class AlertKind(StrEnum):
     @property
     def quiet_s(self) -> float:
         """For how long, once told, it is not told again of the same: a condition on the edge comes and goes."""
-        return HOUR_S if self is AlertKind.UNWATCHED else DAY_S
+        return HOUR_S if self in (AlertKind.UNWATCHED, AlertKind.UNAUDITED) else DAY_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,14 @@ from shadowbert.flow.occasions import (
     of_ceiling,
     of_readiness,
     of_training,
+    of_unchecked,
     of_waiting,
 )
 from shadowbert.flow.rule import rule
+from shadowbert.flow.unchecked import unchecked_of
 from shadowbert.gating.gate import MIN_AUDITS
 
-LASTING = frozenset({AlertKind.READY, AlertKind.STUCK, AlertKind.CEILING, AlertKind.UNSUPPORTED})
+LASTING = frozenset({AlertKind.READY, AlertKind.STUCK, AlertKind.CEILING, AlertKind.UNSUPPORTED, AlertKind.UNAUDITED})
 """Kinds that stand for a condition, which may end and come back."""
 ASLEEP = frozenset({Stage.PAUSED, Stage.OFF})
 
@@ -50,6 +52,8 @@ class Conditions:
         policy = rule(self.work, version.task_id, self.policy)
         if failed := of_training(self.work.jobs.latest(version.id), version):
             yield failed
+        if unchecked := unchecked_of(self.work, version, policy):
+            yield of_unchecked(version, unchecked)
         leading = self._leading(version, policy)
         known = ceilings(self.work, version, leading.candidate if leading else None)
         if hopeless := of_ceiling(version, policy.target, known.impossible(policy.target)):

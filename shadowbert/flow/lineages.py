@@ -64,6 +64,8 @@ class TaskLine:
     by_student: int
     """Of the calls that it was known to be asked by when they came."""
     by_llm: int
+    unaudited: bool = False
+    frozen: bool = False
 
     @property
     def fields(self) -> dict[str, int]:
@@ -104,6 +106,8 @@ def _line(work: AnsweredWork, versions: Sequence[VersionRow]) -> TaskLine:
         calls=sum(work.reports.recognised(version.id) for version in versions),
         by_student=sum(answered.student for answered in traffic),
         by_llm=sum(answered.llm for answered in traffic),
+        unaudited=shown.unaudited is not None,
+        frozen=shown.frozen,
     )
 
 

@@ -9,6 +9,7 @@ from shadowbert.domain.alert import AlertKind, Event
 from shadowbert.domain.evidence import Move, Verdict
 from shadowbert.domain.records import TrainingJob, VerdictRow, VersionRow
 from shadowbert.domain.task import Stage
+from shadowbert.flow.unchecked import Unchecked
 from shadowbert.gating.wording import percent
 
 
@@ -58,6 +59,12 @@ def of_audits(version: VersionRow, verdict: Verdict) -> Event:
     """The latest audits of what serves do not support the target."""
     text = f"{_name(version)}: {verdict.reason} It goes on answering; only a proven fall ends that."
     return _told(AlertKind.UNSUPPORTED, f"unsupported:{version.id}", version, text, verdict.numbers)
+
+
+def of_unchecked(version: VersionRow, known: Unchecked) -> Event:
+    """Nobody checks what it answers, and what an operator may do about it."""
+    text = f"{_name(version)} is {known.words(version.task)}."
+    return _told(AlertKind.UNAUDITED, f"unaudited:{version.id}", version, text, known.to_json())
 
 
 def of_ceiling(version: VersionRow, target: float, impossible: str) -> Event | None:

@@ -31,6 +31,7 @@ from shadowbert.flow.rule import never_local, rule
 from shadowbert.flow.scope import foreign, reads
 from shadowbert.flow.taught import inherited_of, teachable
 from shadowbert.flow.truth import NO_TRUTH, HumanTruth, human_truth
+from shadowbert.flow.unchecked import Unchecked, unchecked_of
 from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
 from shadowbert.gating.chance import ac1, kappa, macro_f1
 from shadowbert.gating.eprocess import alpha_share
@@ -175,6 +176,16 @@ class TaskReport:
     truth: HumanTruth = NO_TRUTH
     audits: str = ""
     """That they are raised, and why; empty where the policy's rate is in force."""
+    unchecked: Unchecked | None = None
+    """Why nobody checks its answers; None where they are checked."""
+
+    @property
+    def unaudited(self) -> bool:
+        return self.unchecked is not None
+
+    @property
+    def frozen(self) -> bool:
+        return self.unchecked is not None and self.unchecked.frozen is not None
 
     @property
     def why_low(self) -> str:
@@ -195,8 +206,8 @@ class TaskReport:
 
     @property
     def red(self) -> bool:
-        """Whether people should look: it serves without the gate's word, or against the latest audits."""
-        return self.forced or any(not candidate.supported for candidate in self.candidates)
+        """Whether people should look: it serves without the gate's word or any audits, or against the latest."""
+        return self.forced or self.unaudited or any(not candidate.supported for candidate in self.candidates)
 
     @property
     def leading(self) -> CandidateReport | None:
@@ -290,6 +301,7 @@ class Report:
             ceiling=ceilings(work, version, first.id if first else None),
             truth=human_truth(work, version, first.id if first else None),
             audits=raised_audits(work, version, self.policy),
+            unchecked=unchecked_of(work, version, self.policy),
         )
 
     def _outlook(self, work: ReportWork, version: VersionRow, examples: int, following: Next) -> Outlook:

@@ -11,6 +11,7 @@ from shadowbert.domain.records import VerdictRow, VersionRow
 from shadowbert.domain.task import Policy
 from shadowbert.flow.ledger import Work
 from shadowbert.gating.unaudited import unchecked, why
+from shadowbert.gating.wording import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,23 @@ class Unchecked:
     def why(self) -> str:
         """With how many answers nobody checked."""
         return f"{why(self.tried)}; {unchecked(self.local)}"
+
+    @property
+    def until(self) -> str:
+        """What becomes of it, unless the LLM answers before."""
+        if self.frozen is not None:
+            return f"{self.frozen.by} froze it: it serves on until somebody stops it"
+        return f"it goes back to the LLM on {moment(self.known_at + self.hours * HOUR_S)}"
+
+    @property
+    def said(self) -> str:
+        """All of it."""
+        return f"unaudited since {moment(self.since)}: {self.why}; {self.until}"
+
+    def words(self, task: str) -> str:
+        """With the command by which an operator chooses."""
+        choices = "--stop or --new-teacher MODEL" if self.frozen else "--freeze, --stop or --new-teacher MODEL"
+        return f"{self.said}; to choose otherwise: shadowbert unaudited {task} {choices}"
 
     def to_json(self) -> dict[str, object]:
         return {

@@ -1,6 +1,7 @@
 """How verdicts speak: the same few phrases for counts, shares and what is missing."""
 
 import math
+from datetime import UTC, datetime
 
 from shadowbert.domain.evidence import Counts
 from shadowbert.domain.task import Policy
@@ -51,6 +52,15 @@ def missing_rows(if_all_agree: int, at_share: int | None, rows_per_day: float | 
     if at_share > if_all_agree:
         text += f", or about {at_share} {calls(at_share)} at the present agreement"
     return text + (f" ({duration(at_share / rows_per_day)})" if rows_per_day else "")
+
+
+def moment(at: float) -> str:
+    """Unix seconds as people read them.
+
+    >>> moment(1_760_000_000.0)
+    '2025-10-09 08:53:20 UTC'
+    """
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def duration(days: float) -> str:

@@ -25,6 +25,7 @@ from shadowbert.flow.lineages import speaker
 from shadowbert.flow.operate import Operator
 from shadowbert.flow.outlook import Outlook
 from shadowbert.flow.report import TaskReport
+from shadowbert.gating.wording import moment
 from shadowbert.governing import prospect_of, source_of
 from shadowbert.recognition.editing import marked, slots_of
 from shadowbert.reporting import (
@@ -34,7 +35,6 @@ from shadowbert.reporting import (
     heirlooms_of,
     learnable_of,
     milliseconds,
-    moment,
     percent,
     slot_of,
     stage_of,
