@@ -127,12 +127,17 @@ class Staged(Protocol):
     def unaudited(self) -> bool: ...
     @property
     def frozen(self) -> bool: ...
+    @property
+    def alarms_off(self) -> bool: ...
 
 
 def stage_of(task: Staged) -> str:
     share = f" {task.share:.0%}" if task.stage == "canary" else ""
     unaudited = " frozen" if task.frozen else " unaudited" if task.unaudited else ""
-    return f"{task.stage}{share}{' forced' if task.forced else ''}{' held' if task.held else ''}{unaudited}"
+    marks = (
+        f"{' forced' if task.forced else ''}{' held' if task.held else ''}{' alarms off' if task.alarms_off else ''}"
+    )
+    return f"{task.stage}{share}{marks}{unaudited}"
 
 
 def training_of(task: TaskReport) -> str:
@@ -253,8 +258,7 @@ def as_data(task: TaskReport) -> dict[str, Any]:
         "teacher": task.teacher,
         "stage": task.stage.value,
         "share": task.share,
-        "forced": task.forced,
-        "held": task.held,
+        **{mark: getattr(task, mark) for mark in ("forced", "held", "alarms_off")},
         "target": task.target,
         "examples": task.examples,
         "inherited": task.inherited,
@@ -352,7 +356,7 @@ def _candidate_data(c: CandidateReport) -> dict[str, Any]:
 
 def line_data(task: TaskLine) -> dict[str, Any]:
     """A task's line as plain JSON values."""
-    marks = ("pinned", "forced", "held", "unaudited", "frozen", "confirmed")
+    marks = ("pinned", "forced", "held", "alarms_off", "unaudited", "frozen", "confirmed")
     names = ("task", "tenant", "share", "versions", "fields", *marks)
     return {
         **{name: getattr(task, name) for name in names},

@@ -20,10 +20,14 @@ from shadowbert.reporting import labels_of
 def cutover(
     hand: Hand,
     force: Annotated[bool, typer.Option("--force", help="Skip the gate; recorded and shown in red.")] = False,
+    hold: Annotated[
+        bool,
+        typer.Option("--hold", help="With --force: no alarm ends it, only an operator; shown in red all the time."),
+    ] = False,
     share: Annotated[float, typer.Option(min=0.01, max=1.0, help="Share of eligible calls to serve.")] = 1.0,
 ) -> None:
     """Let the task's student answer. Refuses, with the reason, while the gate has not passed."""
-    _tell(hand, hand.operations.operate.cutover(hand.task, hand.who, share=share, force=force))
+    _tell(hand, hand.operations.operate.cutover(hand.task, hand.who, share=share, force=force, hold=hold))
 
 
 def _no_more(_: VersionRow) -> str:
@@ -143,8 +147,10 @@ def _cancel(hand: Hand) -> None:
 def _tell(hand: Hand, version: VersionRow, *, done: str = "") -> None:
     if hand.as_json:
         data = {"task": version.task, "version": version.id, "stage": version.stage.value, "share": version.share}
-        emit({**data, "forced": version.forced, "held": version.held, "epoch": version.epoch})
+        marks = {"forced": version.forced, "held": version.held, "alarms_off": version.alarms_off}
+        emit({**data, **marks, "epoch": version.epoch})
         return
     share = f" at {version.share:.0%}" if version.stage.serves else ""
-    marks = f"{' (forced)' if version.forced else ''}{' (held)' if version.held else ''}"
-    say(f"{version.task}: {done}now {version.stage}{share}{marks}")
+    said = f"{' (forced)' if version.forced else ''}{' (held)' if version.held else ''}"
+    off = " (alarms off)" if version.alarms_off else ""
+    say(f"{version.task}: {done}now {version.stage}{share}{said}{off}")

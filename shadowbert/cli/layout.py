@@ -71,6 +71,7 @@ def task_lines(task: TaskReport, width: int | None) -> Iterator[Text]:
 def alarms(task: TaskReport) -> list[str]:
     """Why a task is shown in red."""
     found = ["cut over by force, the gate has not agreed"] if task.forced else []
+    found += [task.without_alarms] if task.without_alarms else []
     leading = task.leading
     found += ["the latest audits do not support the target"] if leading and not leading.supported else []
     found += [task.unchecked.words(task.task)] if task.unchecked else []

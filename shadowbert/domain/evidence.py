@@ -85,6 +85,8 @@ class Transition:
     """The load sequence of the first of the audits and escalations that fail, while none is answered."""
     frozen: bool = False
     """An operator lets it serve on although it is unaudited."""
+    alarms_off: bool = False
+    """An operator has cut over so that no alarm of the gate ends it."""
 
 
 @dataclass(frozen=True, slots=True)

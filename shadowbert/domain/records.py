@@ -213,6 +213,8 @@ class VersionRow:
     """
     frozen: bool = False
     """An operator lets it serve on although it is unaudited."""
+    alarms_off: bool = False
+    """An operator has cut over so that no alarm of the gate ends it."""
 
     @property
     def unfilled(self) -> tuple[Unlearnable, ...]:
@@ -235,6 +237,7 @@ class VersionRow:
             held=self.held,
             unaudited=self.unaudited,
             frozen=self.frozen,
+            alarms_off=self.alarms_off,
         )
 
 
@@ -318,6 +321,7 @@ class VerdictRow:
     """The load sequence at the move."""
     unaudited: int | None = None
     frozen: bool = False
+    alarms_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,9 @@ class Conditions:
     def _gated(self, version: VersionRow, policy: Policy, verdict: Verdict) -> Iterator[Event]:
         if not policy.autopilot and (ready := of_readiness(version, verdict)):
             yield ready
-        if version.stage is Stage.LIVE:
+        if version.alarms_off and verdict.ruling is Ruling.FAIL:
+            yield of_audits(version, verdict)
+        elif version.stage is Stage.LIVE:
             if verdict.ruling is Ruling.INCONCLUSIVE and _audited(verdict):
                 yield of_audits(version, verdict)
         elif verdict.ruling is Ruling.INCONCLUSIVE and (waited := self._waited(version)):

@@ -107,8 +107,10 @@ def serving_verdict(
     policy = watched(work, version, candidate, policy)
     if version.stage is Stage.CANARY:
         rows = work.predictions.audit_counts(candidate.id, version.stage_seq).rows
-        return _unless_mismatched(work, candidate, judge_canary(CanaryEvidence(version.share, rows, value), policy))
-    return judge_live(LiveEvidence(value, work.predictions.latest(candidate.id, limit=WATCHED_AUDITS)), policy)
+        judged = judge_canary(CanaryEvidence(version.share, rows, value), policy)
+        return _unless_switched_off(version, _unless_mismatched(work, candidate, judged))
+    latest = work.predictions.latest(candidate.id, limit=WATCHED_AUDITS)
+    return _unless_switched_off(version, judge_live(LiveEvidence(value, latest), policy))
 
 
 def mismatch(repeats: Counts) -> str | None:
@@ -126,6 +128,14 @@ def mismatch(repeats: Counts) -> str | None:
         f"The worker predicts otherwise than the web processes did on {repeats.disagree} of {repeats.rows} calls; "
         f"they must match on {MATCHING:.1%}."
     )
+
+
+def _unless_switched_off(version: VersionRow, verdict: Verdict) -> Verdict:
+    """An operator's word against the alarms: what they say is told, and not done."""
+    if verdict.move is not Move.DEMOTE or not version.alarms_off:
+        return verdict
+    said = f"{verdict.reason} Its alarms are switched off: it goes on answering."
+    return Verdict(Ruling.FAIL, Move.HOLD, said, missing="an operator's rollback", numbers=verdict.numbers)
 
 
 def _unless_mismatched(work: Work, candidate: CandidateRow, verdict: Verdict) -> Verdict:

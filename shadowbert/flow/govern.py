@@ -1,7 +1,7 @@
 """What operators may change of a task's policy, live; each change is a row, and a verdict in the history."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.policy import KEYS, PolicyChange, Value, effective, latest
@@ -133,9 +133,8 @@ class _Settling:
         """An operator's word lets the rest go on serving; nobody has judged it apart from what was taken away."""
         said = f"{self.said} The rest is served on; the gate has not judged it by itself yet."
         verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, said)
-        return self.work.tasks.move(
-            version, verdict, self._transition(version.stage, version.share, champion.id, forced=True)
-        )
+        to = self._transition(version.stage, version.share, champion.id, forced=True)
+        return self.work.tasks.move(version, verdict, replace(to, alarms_off=version.alarms_off))
 
     def _transition(self, stage: Stage, share: float, candidate: str | None, *, forced: bool = False) -> Transition:
         why = self.who.why or ASKED

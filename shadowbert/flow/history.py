@@ -43,6 +43,7 @@ class Told:
             "held": row.held,
             "unaudited": row.unaudited,
             "frozen": row.frozen,
+            "alarms_off": row.alarms_off,
             "reason": verdict.reason,
             "why": row.why,
             "missing": verdict.missing,
@@ -78,5 +79,6 @@ def replay(founded: VersionRow, verdicts: Iterable[VerdictRow]) -> VersionRow:
             held=row.held,
             unaudited=row.unaudited,
             frozen=row.frozen,
+            alarms_off=row.alarms_off,
         )
     return state

@@ -66,6 +66,7 @@ class TaskLine:
     by_llm: int
     unaudited: bool = False
     frozen: bool = False
+    alarms_off: bool = False
 
     @property
     def fields(self) -> dict[str, int]:
@@ -99,6 +100,7 @@ def _line(work: AnsweredWork, versions: Sequence[VersionRow]) -> TaskLine:
         share=shown.share,
         forced=shown.forced,
         held=shown.held,
+        alarms_off=shown.alarms_off,
         versions=len(versions),
         teachers=tuple(dict.fromkeys(version.teacher for version in reversed(versions))),
         contract=shown.contract,

@@ -23,7 +23,7 @@ def of_verdict(row: VerdictRow, version: VersionRow) -> Event | None:
         return _told(AlertKind.ROLLED_BACK, f"verdict:{row.id}", version, text, _moved(row))
     if row.verdict.move is not Move.PROMOTE or not after.serves:
         return None
-    text = f"{_name(version)}: {_serves(after, row.verdict.share)}{' (forced)' if row.forced else ''}. "
+    text = f"{_name(version)}: {_serves(after, row.verdict.share)}{_insisted(row)}. "
     return _told(AlertKind.PROMOTED, f"verdict:{row.id}", version, text + row.verdict.reason, _moved(row))
 
 
@@ -57,7 +57,8 @@ def of_waiting(version: VersionRow, verdict: Verdict, days: float) -> Event:
 
 def of_audits(version: VersionRow, verdict: Verdict) -> Event:
     """The latest audits of what serves do not support the target."""
-    text = f"{_name(version)}: {verdict.reason} It goes on answering; only a proven fall ends that."
+    goes_on = "" if version.alarms_off else " It goes on answering; only a proven fall ends that."
+    text = f"{_name(version)}: {verdict.reason}{goes_on}"
     return _told(AlertKind.UNSUPPORTED, f"unsupported:{version.id}", version, text, verdict.numbers)
 
 
@@ -88,7 +89,13 @@ def _serves(stage: Stage, share: float | None) -> str:
 def _moved(row: VerdictRow) -> dict[str, object]:
     after = row.verdict.stage
     moved = {"from": row.stage_before.value, "to": after.value if after else None, "share": row.verdict.share}
-    return {**moved, "by": row.by, "why": row.why, "forced": row.forced, **row.verdict.numbers}
+    insisted = {"forced": row.forced, "alarms_off": row.alarms_off}
+    return {**moved, "by": row.by, "why": row.why, **insisted, **row.verdict.numbers}
+
+
+def _insisted(row: VerdictRow) -> str:
+    said = [*(["forced"] if row.forced else []), *(["alarms off"] if row.alarms_off else [])]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _name(version: VersionRow) -> str:

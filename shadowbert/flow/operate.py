@@ -51,8 +51,15 @@ class Operate:
     policy: Policy
     clock: Callable[[], float]
 
-    def cutover(self, task: str, who: Operator, *, share: float = 1.0, force: bool = False) -> VersionRow:
-        """Let the best candidate serve. Raises CutoverRefused with the gate's reason unless it passed or `force`."""
+    def cutover(
+        self, task: str, who: Operator, *, share: float = 1.0, force: bool = False, hold: bool = False
+    ) -> VersionRow:
+        """Let the best candidate serve. Raises CutoverRefused with the gate's reason unless it passed or `force`.
+
+        With `hold` no alarm ends it; its files' failure and operators do, and so does a new student that passes.
+        """
+        if hold and not force:
+            raise OperatorError("--hold switches the alarms off, which takes --force")
         with self.ledger.write() as work:
             version, students = self._trained(work, task)
             policy = rule(work, version.task_id, self.policy)
@@ -66,13 +73,14 @@ class Operate:
             verdict = Verdict(
                 chosen.verdict.ruling,
                 Move.PROMOTE,
-                f"Cut over by {who.name}{'' if passed else ', forced'}. {chosen.verdict.reason}",
+                f"Cut over by {who.name}{'' if passed else ', forced'}{', alarms off' if hold else ''}. "
+                f"{chosen.verdict.reason}",
                 missing=chosen.verdict.missing,
                 numbers=chosen.verdict.numbers,
             )
             stage = Stage.LIVE if share >= 1.0 else Stage.CANARY
             to = self._transition(stage, who, share=min(share, 1.0), candidate=chosen.candidate.id, forced=not passed)
-            return work.tasks.move(version, verdict, to)
+            return work.tasks.move(version, verdict, replace(to, alarms_off=hold))
 
     def _trained(self, work: Work, task: str) -> tuple[VersionRow, list[StudentRow]]:
         """The newest version with students: one that was founded a moment ago has nobody to cut over to."""

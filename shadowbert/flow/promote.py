@@ -90,7 +90,8 @@ class Promote:
             return True
         unchecked = version.unaudited is not None  # then nothing but an alarm moves it
         tune(work, version, champion, policy, suspicious=watch.suspicious)
-        if not unchecked and version.forced and self._approve(work, version, champion):
+        doubtful = unchecked or verdict.ruling is Ruling.FAIL
+        if version.forced and not doubtful and self._approve(work, version, champion):
             return True
         if unchecked or not policy.autopilot:
             return False
@@ -161,6 +162,7 @@ class Promote:
             why=verdict.reason,
             at=self.clock(),
             forced=forced,
+            alarms_off=version.alarms_off and champion is not None and champion == version.candidate_id,
         )
         work.tasks.move(version, verdict, to)
         log.info("task %s: %s -> %s (%s)", version.task, version.stage, to.stage, verdict.reason)

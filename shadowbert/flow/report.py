@@ -4,13 +4,11 @@ Reads and counts; decides nothing.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import Protocol
 
 from shadowbert.domain.contract import Contract, Fills
-from shadowbert.domain.evidence import Move, Verdict
+from shadowbert.domain.evidence import Move, Ruling, Verdict
 from shadowbert.domain.records import CandidateRow, StudentRow, TrainingJob, VerdictRow, VersionRow
 from shadowbert.domain.route import Source
 from shadowbert.domain.task import Policy, Stage
@@ -20,19 +18,20 @@ from shadowbert.flow.cards import Cards, Described, described, why_low
 from shadowbert.flow.ceiling import NO_CEILING, Ceilings, ceilings
 from shadowbert.flow.curves import bound, curve
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
-from shadowbert.flow.history import Told, VerdictsPort, chronicle
-from shadowbert.flow.ledger import TasksPort, Work
+from shadowbert.flow.history import Told, chronicle
+from shadowbert.flow.ledger import Work
 from shadowbert.flow.lineages import TaskLine, lineages, notices
 from shadowbert.flow.material import NOTHING, Material, material
 from shadowbert.flow.named import named
 from shadowbert.flow.outlook import COVERAGE, NO_OUTLOOK, Outlook, Pace, outlook
 from shadowbert.flow.people import watched
+from shadowbert.flow.reports import ReportLedger, ReportWork
 from shadowbert.flow.rule import never_local, rule
 from shadowbert.flow.scope import foreign, reads
 from shadowbert.flow.taught import inherited_of, teachable
 from shadowbert.flow.truth import NO_TRUTH, HumanTruth, human_truth
 from shadowbert.flow.unchecked import Unchecked, unchecked_of
-from shadowbert.flow.unrecognised import CountsPort, Unrecognised, unrecognised
+from shadowbert.flow.unrecognised import Unrecognised, unrecognised
 from shadowbert.gating.chance import ac1, kappa, macro_f1
 from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.gate import WATCHED_AUDITS, supported
@@ -47,38 +46,6 @@ UNDER_WAY = {"running": "a student: one is being trained", "queued": "a student:
 DAY_S = 86_400.0
 FEW_NEW = 20
 """Examples since the latest student from which on they tell how fast more will come."""
-
-
-class TrafficLike(Protocol):
-    @property
-    def student(self) -> int: ...
-    @property
-    def llm(self) -> int: ...
-    @property
-    def reasons(self) -> dict[str, int]: ...
-
-
-class ReportsPort(CountsPort, Protocol):
-    def traffic(self, version_id: str, *, after: int = 0) -> TrafficLike: ...
-    def recognised(self, version_id: str) -> int: ...
-    def latencies(self, version_id: str, source: Source, *, limit: int = 500) -> list[float]: ...
-    def unfit(self, version_id: str) -> dict[str, int]: ...
-    def agreements(self, candidate_id: str) -> list[bool]: ...
-
-
-class StoriedTasks(TasksPort, VerdictsPort, Protocol):
-    """Tasks with what became of them."""
-
-
-class ReportWork(Work, Protocol):
-    @property
-    def reports(self) -> ReportsPort: ...
-    @property
-    def tasks(self) -> StoriedTasks: ...
-
-
-class ReportLedger(Protocol):
-    def read(self) -> AbstractContextManager[ReportWork]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +141,7 @@ class TaskReport:
     """The leading student by its card, else the newest that has one."""
     ceiling: Ceilings = NO_CEILING
     truth: HumanTruth = NO_TRUTH
+    alarms_off: bool = False
     audits: str = ""
     """That they are raised, and why; empty where the policy's rate is in force."""
     unchecked: Unchecked | None = None
@@ -207,7 +175,16 @@ class TaskReport:
     @property
     def red(self) -> bool:
         """Whether people should look: it serves without the gate's word or any audits, or against the latest."""
-        return self.forced or self.unaudited or any(not candidate.supported for candidate in self.candidates)
+        return self.forced or self.alarms_off or self.unaudited or not all(c.supported for c in self.candidates)
+
+    @property
+    def without_alarms(self) -> str:
+        """Who has switched its alarms off, and why; empty where they are on."""
+        cutovers = [
+            row for row in self.verdicts if row.alarms_off and row.by != "gate" and row.verdict.move is Move.PROMOTE
+        ]
+        by = f" by {cutovers[-1].by}: {cutovers[-1].why}" if cutovers else ""
+        return f"its alarms are switched off{by}" if self.alarms_off else ""
 
     @property
     def leading(self) -> CandidateReport | None:
@@ -270,6 +247,7 @@ class Report:
             share=version.share,
             forced=version.forced,
             held=version.held,
+            alarms_off=version.alarms_off,
             target=self.policy.target,
             examples=examples,
             contract=version.contract,
@@ -352,9 +330,10 @@ class Report:
 
     def _verdict(self, work: Work, version: VersionRow, standing: Standing, *, serving: bool) -> Verdict:
         """Of a candidate that serves by force people want to know whether the gate would agree by now."""
-        if serving and not version.forced:
-            return serving_verdict(work, version, standing.candidate, self.policy)
-        return standing.verdict
+        if not serving:
+            return standing.verdict
+        verdict = serving_verdict(work, version, standing.candidate, self.policy)
+        return standing.verdict if version.forced and verdict.ruling is not Ruling.FAIL else verdict
 
     def _missing(self, version: VersionRow, candidates: Sequence[CandidateReport], until_student: str) -> str:
         """What stands between this task and the next step, in words."""

@@ -60,7 +60,8 @@ class Plan:
 def plan(work: Work, version: VersionRow, before: Policy, after: Policy) -> Plan:
     """Reads only."""
     champion = work.candidates.get(version.candidate_id or "") if version.stage.serves else None
-    falls = champion is not None and not version.forced and _falls(work, champion, before, after)
+    insisted = version.forced or version.alarms_off
+    falls = champion is not None and not insisted and _falls(work, champion, before, after)
     serving = champion.id if champion is not None and not falls else ""
     retired, entries = [], []
     kept: set[tuple[str, Slice]] = set()

@@ -70,8 +70,8 @@ class DriftDetector:
 
     @property
     def suspicious(self) -> bool:
-        """Worth buying more audits. It never demotes by itself."""
-        return self.value >= SUSPICIOUS_AT
+        """Worth buying more audits, while they can tell more. It never demotes by itself."""
+        return self.value >= SUSPICIOUS_AT and not self.alarm
 
     @property
     def state(self) -> tuple[float, ...]:

@@ -132,6 +132,7 @@ versions = Table(
     Column("inherits", JSON, nullable=False, default=list),
     Column("unaudited", SEQ),
     Column("frozen", Boolean, nullable=False, server_default=NO),
+    Column("alarms_off", Boolean, nullable=False, server_default=NO),
 )
 
 calls = Table(
@@ -291,6 +292,7 @@ verdicts = Table(
     Column("numbers", JSON, nullable=False),
     Column("unaudited", SEQ),
     Column("frozen", Boolean, nullable=False, server_default=NO),
+    Column("alarms_off", Boolean, nullable=False, server_default=NO),
 )
 
 jobs = Table(

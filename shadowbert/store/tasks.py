@@ -75,6 +75,7 @@ class Tasks(Repository):
             "held": to.held,
             "unaudited": to.unaudited,
             "frozen": to.frozen,
+            "alarms_off": to.alarms_off,
             "epoch": version.epoch + 1,
             "stage_seq": version.stage_seq if version.stays(to.stage, to.share, to.candidate_id) else seq,
         }
@@ -221,6 +222,7 @@ def _version(row: Row[Any]) -> VersionRow:
         inherits=tuple(Inherited(version_id, until_seq) for version_id, until_seq in row.inherits),
         unaudited=row.unaudited,
         frozen=row.frozen,
+        alarms_off=row.alarms_off,
     )
 
 
@@ -243,6 +245,7 @@ def _verdict(version: VersionRow, verdict: Verdict, to: Transition, seq: int) ->
         "held": to.held,
         "unaudited": to.unaudited,
         "frozen": to.frozen,
+        "alarms_off": to.alarms_off,
         "by": to.by,
         "why": to.why,
         "numbers": verdict.numbers,
@@ -274,4 +277,5 @@ def _verdict_row(row: Row[Any]) -> VerdictRow:
         seq=row.at_seq,
         unaudited=row.unaudited,
         frozen=row.frozen,
+        alarms_off=row.alarms_off,
     )

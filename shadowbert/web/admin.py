@@ -128,4 +128,5 @@ def _outcome(task: str, result: Outcome) -> dict[str, object]:
         "share": result.share,
         "forced": result.forced,
         "held": result.held,
+        "alarms_off": result.alarms_off,
     }

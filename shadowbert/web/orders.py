@@ -56,9 +56,11 @@ class Order(BaseModel, ABC):
 class Cutover(Order):
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
     force: bool = False
+    hold: bool = False
+    """Switch its alarms off."""
 
     def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
-        return operations.operate.cutover(task, who, share=self.share, force=self.force)
+        return operations.operate.cutover(task, who, share=self.share, force=self.force, hold=self.hold)
 
 
 class Fill(Order):

@@ -43,6 +43,7 @@ def test_it_holds_the_package_and_its_data(wheel: Path) -> None:
         "shadowbert/store/migrations/versions/v0_1_0_alerts.py",
         "shadowbert/store/migrations/versions/v0_1_0_unaudited.py",
         "shadowbert/store/migrations/versions/v0_1_0_labels.py",
+        "shadowbert/store/migrations/versions/v0_1_0_alarms.py",
     } <= names
 
 
@@ -59,4 +60,4 @@ def test_migrations_and_prices_work_without_the_repository(wheel: Path, tmp_path
         archive.extractall(tmp_path)
     argv = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{_ASK}"]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120)
-    assert done.stdout.split() == [str(tmp_path / "shadowbert"), "0.15", "v0.1.0.labels", "True"]
+    assert done.stdout.split() == [str(tmp_path / "shadowbert"), "0.15", "v0.1.0.alarms", "True"]

@@ -53,6 +53,18 @@ def test_cutover_refuses_with_the_reason_and_force_goes_on(shell: Shell, line: L
     assert shell("cutover", "bank", "--force").stdout == "bank: now live at 100% (forced)\n"
 
 
+def test_a_cutover_that_no_alarm_ends(shell: Shell, line: Lineage) -> None:
+    line.evidence(line.candidate(line.student()), agree=30)
+    assert shell.refused("cutover", "bank", "--hold") == "--hold switches the alarms off, which takes --force"
+    done = shell("cutover", "bank", "--force", "--hold", "--why", "a launch")
+    assert done.stdout == "bank: now live at 100% (forced) (alarms off)\n"
+    assert "live forced alarms off" in shell("status").stdout
+    assert "red: its alarms are switched off by" in " ".join(shell("status").stdout.split())
+    assert "collecting -> live forced alarms off  promote" in shell("verdicts", "bank").stdout
+    shell("rollback", "bank")
+    assert "alarms" not in shell("status").stdout
+
+
 def test_pause_and_off(shell: Shell, line: Lineage) -> None:
     assert shell("pause", "bank").stdout == "bank: now paused\n"
     assert shell.refused("pause", "bank") == "task bank is paused already"
@@ -62,7 +74,7 @@ def test_pause_and_off(shell: Shell, line: Lineage) -> None:
 def test_as_json(shell: Shell, ready: Lineage) -> None:
     assert shell.json("cutover", "bank") == {
         "task": "bank", "version": ready.version_id, "stage": "live", "share": 1.0, "forced": False, "held": False,
-        "epoch": 2,
+        "alarms_off": False, "epoch": 2,
     }  # fmt: skip
     assert shell.json("rollback", "bank")["held"] is True
     assert shell.json("retrain", "bank") == {"task": "bank", "examples": 200, "queued": True}

@@ -38,7 +38,7 @@ def set_revision(engine: Engine, revision: str) -> None:
 
 
 def test_an_empty_database_is_refused_with_the_command_to_type(engine: Engine) -> None:
-    with pytest.raises(SchemaOutdated, match=r"revision none, .* needs v0.1.0.labels; run: shadowbert db upgrade$"):
+    with pytest.raises(SchemaOutdated, match=r"revision none, .* needs v0.1.0.alarms; run: shadowbert db upgrade$"):
         schema.check(engine)
 
 

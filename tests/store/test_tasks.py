@@ -111,6 +111,7 @@ transitions = st.builds(
     held=st.booleans(),
     unaudited=st.none() | st.integers(1, 9),
     frozen=st.booleans(),
+    alarms_off=st.booleans(),
     share=st.sampled_from([0.0, 0.05, 1.0]),
 )
 

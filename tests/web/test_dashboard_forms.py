@@ -101,3 +101,17 @@ def test_what_no_student_can_say_is_filled_on_the_page(surface: Surface, line: L
     assert free.now.fills == {"note": Fill(omitted=True)}
     refused = surface.submit(task="free", verb="fill", field="reason", say="1")
     assert "this is none:" in alerts(refused)
+
+
+def test_a_cutover_that_no_alarm_ends_is_red_all_the_time(surface: Surface, line: Lineage) -> None:
+    line.evidence(line.candidate(line.student()), agree=300)
+    assert surface.submit(task="bank", verb="cutover", hold="on").status == 409
+    assert surface.submit(task="bank", verb="cutover", force="on", hold="on", why="a launch").status == 303
+    assert (line.now.forced, line.now.alarms_off) == (False, True)
+    reply = surface.page("/shadowbert/task?name=bank")
+    assert "card red" in reply.text
+    assert "Its alarms are switched off by dashboard: a launch." in said(reply)
+    assert "Let the student answer" in said(reply), "the same without the box switches them on again"
+    surface.submit(task="bank", verb="cutover")
+    assert not line.now.alarms_off
+    assert "alarm" not in said(surface.page())
