@@ -15,6 +15,7 @@ from shadowbert.flow.operate import Operate
 from shadowbert.flow.probe import Probe
 from shadowbert.flow.reshape import Reshape
 from shadowbert.flow.takeaway import Takeaway
+from shadowbert.flow.teacherless import Teacherless
 from shadowbert.store.store import Store
 
 
@@ -29,6 +30,7 @@ class Operations:
     probe: Probe
     reshape: Reshape
     takeaway: Takeaway
+    teacherless: Teacherless
     alerts: Alerts
 
 
@@ -43,5 +45,6 @@ def operations_on(store: Store, policy: Policy, clock: Callable[[], float], post
         probe=Probe(store, policy, clock),
         reshape=Reshape(store, clock),
         takeaway=Takeaway(store),
+        teacherless=Teacherless(store, policy, clock),
         alerts=Alerts(store, post, clock),
     )

@@ -20,6 +20,7 @@ from shadowbert.cli.policy import policy
 from shadowbert.cli.serve import serve, work
 from shadowbert.cli.task import task
 from shadowbert.cli.tasks import show, status, tasks
+from shadowbert.cli.unaudited import unaudited
 from shadowbert.cli.unrecognised import unrecognised
 from shadowbert.cli.verdicts import verdicts
 
@@ -57,6 +58,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "unrecognised": unrecognised,
     "cutover": cutover,
     "rollback": rollback,
+    "unaudited": unaudited,
     "pause": pause,
     "resume": resume,
     "off": off,

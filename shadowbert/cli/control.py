@@ -27,7 +27,7 @@ def cutover(
     share: Annotated[float, typer.Option(min=0.01, max=1.0, help="Share of eligible calls to serve.")] = 1.0,
 ) -> None:
     """Let the task's student answer. Refuses, with the reason, while the gate has not passed."""
-    _tell(hand, hand.operations.operate.cutover(hand.task, hand.who, share=share, force=force, hold=hold))
+    tell(hand, hand.operations.operate.cutover(hand.task, hand.who, share=share, force=force, hold=hold))
 
 
 def _no_more(_: VersionRow) -> str:
@@ -43,7 +43,7 @@ def _simple(
 
     def command(hand: Hand) -> None:
         version = act(hand.operations.operate, hand.task, hand.who)
-        _tell(hand, version, done=done(version))
+        tell(hand, version, done=done(version))
 
     command.__doc__ = help_text
     return on_task(command)
@@ -74,7 +74,7 @@ def fill(
     """Say what stands in a local answer where no student can say it."""
     filling = fill_of(value=value, omit=omit, llm=llm)
     version = hand.operations.operate.fill(hand.task, hand.who, field, filling)
-    _tell(hand, version, done=f"`{field}` is {described(filling)}; ")
+    tell(hand, version, done=f"`{field}` is {described(filling)}; ")
 
 
 @on_task
@@ -144,13 +144,12 @@ def _cancel(hand: Hand) -> None:
         say(f"{hand.task}: the training on {job.examples} examples is cancelled")
 
 
-def _tell(hand: Hand, version: VersionRow, *, done: str = "") -> None:
+def tell(hand: Hand, version: VersionRow, *, done: str = "") -> None:
     if hand.as_json:
         data = {"task": version.task, "version": version.id, "stage": version.stage.value, "share": version.share}
-        marks = {"forced": version.forced, "held": version.held, "alarms_off": version.alarms_off}
-        emit({**data, **marks, "epoch": version.epoch})
+        known = {name: getattr(version, name) for name in ("forced", "held", "frozen", "alarms_off")}
+        emit({**data, **known, "epoch": version.epoch})
         return
     share = f" at {version.share:.0%}" if version.stage.serves else ""
-    said = f"{' (forced)' if version.forced else ''}{' (held)' if version.held else ''}"
-    off = " (alarms off)" if version.alarms_off else ""
-    say(f"{version.task}: {done}now {version.stage}{share}{said}{off}")
+    marks = [name.replace("_", " ") for name in ("forced", "held", "frozen", "alarms_off") if getattr(version, name)]
+    say(f"{version.task}: {done}now {version.stage}{share}{''.join(f' ({mark})' for mark in marks)}")

@@ -99,13 +99,15 @@ class Operate:
         served = Slice(policy.target, untaught(work, version, student))
         return stand(work, version, enter(work, student, version, served, at=self.clock()), policy)
 
-    def rollback(self, task: str, who: Operator) -> VersionRow:
+    def rollback(self, task: str, who: Operator, *, only_unaudited: bool = False) -> VersionRow:
         """Back to the LLM at once; the gate promotes nothing until somebody resumes the task."""
         with self.ledger.write() as work:
             versions = in_force(work.tasks, task)
             serving = [version for version in versions if version.stage.serves]
             if not serving:
                 raise OperatorError(f"task {task} is in stage {versions[-1].stage}: nothing is answered locally")
+            if only_unaudited and not (serving := [v for v in serving if v.unaudited is not None]):
+                raise OperatorError(f"the answers of task {task} are checked; to stop it: shadowbert rollback {task}")
             return [self._take_down(work, version, who) for version in serving][-1]
 
     def _take_down(self, work: Work, version: VersionRow, who: Operator) -> VersionRow:

@@ -48,6 +48,8 @@ class Simulation:
     """The name its replies are signed with."""
     keys: frozenset[str] | None = None
     """The credentials accepted; None accepts everybody."""
+    models: frozenset[str] | None = None
+    """The models there are, or are still; None knows every name."""
 
 
 @dataclass(slots=True)
@@ -106,6 +108,8 @@ class SimulatedUpstream:
         asked = read(body)
         if asked is None:
             return error(400, "invalid_json", "We could not parse the JSON body of your request.")
+        if self.simulation.models is not None and (asked.body or {}).get("model") not in self.simulation.models:
+            return error(404, "model_not_found", "The model does not exist or you do not have access to it.")
         return await self._answer(request, asked, write, draw)
 
     async def _answer(

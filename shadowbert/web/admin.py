@@ -128,5 +128,6 @@ def _outcome(task: str, result: Outcome) -> dict[str, object]:
         "share": result.share,
         "forced": result.forced,
         "held": result.held,
+        "frozen": result.frozen,
         "alarms_off": result.alarms_off,
     }

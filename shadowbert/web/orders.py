@@ -218,6 +218,30 @@ class Inherit(Order):
         return operations.inherit.allow(task, who, choice)
 
 
+class Unaudited(Order):
+    """What becomes of a student that nobody checks."""
+
+    freeze: bool = False
+    stop: bool = False
+    new_teacher: Annotated[str, Field(max_length=MAX_NAME)] = ""
+
+    def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
+        if self.freeze + self.stop + bool(self.new_teacher) != 1:
+            raise OperatorError("say one of freeze, stop and new_teacher")
+        if self.freeze:
+            return operations.teacherless.freeze(task, who)
+        if self.stop:
+            return operations.teacherless.stop(task, who)
+        return operations.teacherless.succeed(task, who, self.new_teacher).version
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, str]) -> Self:
+        """Who stops it has named no model, whatever stands in the line."""
+        chosen = {name: True for name in ("freeze", "stop") if name in form}
+        named = {} if chosen else {"new_teacher": form.get("new_teacher", "").strip()}
+        return cls.model_validate({**chosen, **named, "why": form.get("why", "")[:MAX_WHY]})
+
+
 class Count(Order):
     slots: tuple[int, ...] = ()
     version: str | None = None
@@ -303,6 +327,7 @@ ORDERS: Mapping[str, type[Order]] = MappingProxyType(
         "template": Template,
         "split": Split,
         "inherit": Inherit,
+        "unaudited": Unaudited,
         "pin": Pin,
         "unpin": Unpin,
     }

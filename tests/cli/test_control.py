@@ -74,6 +74,7 @@ def test_pause_and_off(shell: Shell, line: Lineage) -> None:
 def test_as_json(shell: Shell, ready: Lineage) -> None:
     assert shell.json("cutover", "bank") == {
         "task": "bank", "version": ready.version_id, "stage": "live", "share": 1.0, "forced": False, "held": False,
+        "frozen": False,
         "alarms_off": False, "epoch": 2,
     }  # fmt: skip
     assert shell.json("rollback", "bank")["held"] is True

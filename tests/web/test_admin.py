@@ -106,6 +106,7 @@ def test_a_life_by_command(surface: Surface, line: Lineage) -> None:
     ready(line)
     assert surface.command("cutover", share=0.25, why="a try").json == {
         "task": "bank", "version": line.version_id, "stage": "canary", "share": 0.25, "forced": False, "held": False,
+        "frozen": False,
         "alarms_off": False,
     }  # fmt: skip
     assert surface.command("rollback").json["held"] is True

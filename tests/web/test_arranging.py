@@ -16,6 +16,8 @@ def test_the_answer_names_the_task_as_it_is_called_now(surface: Surface, line: L
     assert surface.command("rename", name="money", why="clearer").json == {
         "task": "money", "version": line.version_id, "stage": "collecting", "share": 0.0, "forced": False,
         "held": False,
+        "frozen": False,
+        "alarms_off": False,
     }  # fmt: skip
     assert surface.command("merge", task="bank", tasks=["mail"]).json["task"] == "money"
     assert surface.command("split", task="money", versions=[mail.version_id], name="post").json["task"] == "post"
@@ -56,6 +58,7 @@ def test_a_line_counts_all_versions_of_its_task(surface: Surface, line: Lineage)
     assert surface.call("GET", "/shadowbert/api/lineages", surface.bearer).json == [
         {
             "task": "bank", "tenant": "default", "pinned": False, "share": 0.0, "forced": False, "held": False,
+            "unaudited": False, "frozen": False, "alarms_off": False,
             "versions": 2, "fields": {"label": 3}, "confirmed": True, "former": [], "stage": "collecting",
             "teachers": ["gpt-5", "gpt-4o-2024-08-06"], "inferred": False, "learnable": {"fields": 1, "of": 1},
             "calls": 5, "answered_by": {"student": 2, "llm": 3},
