@@ -19,6 +19,7 @@ from shadowbert.gating.gate import (
     judge_shadow,
 )
 from shadowbert.gating.objections import ShadowEvidence
+from shadowbert.gating.retries import Repeats
 
 FAILURES = frozenset(reason.value for reason in Unfit if reason.failure)
 MATCHING = 0.999
@@ -107,7 +108,8 @@ def serving_verdict(
     policy = watched(work, version, candidate, policy)
     if version.stage is Stage.CANARY:
         rows = work.predictions.audit_counts(candidate.id, version.stage_seq).rows
-        judged = judge_canary(CanaryEvidence(version.share, rows, value), policy)
+        repeats = Repeats(*work.calls.asked_again(version.id, candidate.id, after=version.stage_seq))
+        judged = judge_canary(CanaryEvidence(version.share, rows, value, repeats), policy)
         return _unless_switched_off(version, _unless_mismatched(work, candidate, judged))
     latest = work.predictions.latest(candidate.id, limit=WATCHED_AUDITS)
     return _unless_switched_off(version, judge_live(LiveEvidence(value, latest), policy))

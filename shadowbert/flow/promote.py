@@ -19,6 +19,7 @@ from shadowbert.flow.rule import rule
 from shadowbert.gating.audits import WORTHWHILE
 from shadowbert.gating.cadence import size_after_fall
 from shadowbert.gating.eprocess import alpha_share, fails, passes
+from shadowbert.gating.gate import ASKED_AGAIN
 from shadowbert.gating.paired import shown_worse
 from shadowbert.gating.wording import seen
 
@@ -116,7 +117,8 @@ class Promote:
         self._move(work, version, verdict, champion=None)
         retire_and_reenter(work, champion, why=verdict.reason, at=self.clock())
         enough = size_after_fall(work.jobs.last_size(version.id))
-        work.jobs.queue(version.id, cause="agreement fell", at=self.clock(), waits_for=enough)
+        cause = "clients asked again" if ASKED_AGAIN in verdict.numbers else "agreement fell"
+        work.jobs.queue(version.id, cause=cause, at=self.clock(), waits_for=enough)
         work.tasks.set_audit_rate(version.id, None)
 
     def _challenge(self, work: Work, version: VersionRow, champion: CandidateRow) -> bool:

@@ -6,17 +6,21 @@ never rows, and causes nothing: a station carries out the move.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shadowbert.domain.evidence import Counts, Move, Ruling, Verdict
 from shadowbert.domain.task import CANARY_SHARES, Policy, Stage
+from shadowbert.gating import retries
 from shadowbert.gating.drift import ALARM_AT
 from shadowbert.gating.objections import OBJECTIONS, ShadowEvidence, numbers
+from shadowbert.gating.retries import NO_REPEATS, Repeats
 from shadowbert.gating.wording import calls, percent, seen, with_whom
 
 CANARY_STEP_ROWS = 50
 WATCHED_AUDITS = 200
 MIN_AUDITS = 50
+ASKED_AGAIN = "asked_again_e"
+"""The figure of a verdict that clients have brought about by asking again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class CanaryEvidence:
     """Uniform rows of the slice since the last step."""
     detector: float
     """Value of the drift detector on the audits so far."""
+    repeats: Repeats = NO_REPEATS
+    """Since the last step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,12 @@ def judge_canary(evidence: CanaryEvidence, policy: Policy) -> Verdict:
     """May this candidate serve more, or must it stop? An alarm comes before everything."""
     if evidence.detector >= ALARM_AT:
         return _demotion(evidence.detector, policy)
+    impatience = retries.e_value(evidence.repeats, evidence.share)
+    said = f"After its answers more than after the LLM's, {evidence.repeats.words(evidence.share)}."
+    if impatience >= retries.ALARM_AT:
+        return replace(_demotion(evidence.detector, policy), reason=said, numbers={ASKED_AGAIN: impatience})
     figures = {"detector": evidence.detector, "uniform_rows": float(evidence.uniform_rows), "share": evidence.share}
+    figures |= {"repeats_student": float(evidence.repeats.student), "repeats_llm": float(evidence.repeats.llm)}
     missing = CANARY_STEP_ROWS - evidence.uniform_rows
     if missing > 0:
         return Verdict(
@@ -62,6 +73,9 @@ def judge_canary(evidence: CanaryEvidence, policy: Policy) -> Verdict:
             missing=f"{missing} more checked {calls(missing)}",
             numbers=figures,
         )
+    if impatience >= retries.HOLD_AT:
+        fewer = "fewer clients that ask again after its answers"
+        return Verdict(Ruling.INCONCLUSIVE, Move.HOLD, f"{said} That may be luck.", missing=fewer, numbers=figures)
     share = next((share for share in CANARY_SHARES if share > evidence.share), CANARY_SHARES[-1])
     return Verdict(
         Ruling.PASS,

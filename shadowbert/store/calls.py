@@ -31,6 +31,8 @@ from shadowbert.store.students import inputs_inside
 from shadowbert.store.tables import calls, corrections, exchanges, inputs, stray_groups, strays
 
 UNIFORM = [decider.value for decider in Decider if decider.uniform]
+SOONEST_S, LATEST_S = 1.0, 60.0
+"""After an answer's end: what comes sooner was on its way, what comes later may be anything."""
 CHOSEN = [Decider.STUDENT.value, Decider.CLIENT.value]
 
 
@@ -253,6 +255,27 @@ class Calls(Repository):
         )
         return [(int(seq), source == Source.STUDENT.value) for seq, source in self._db.execute(query)]
 
+    def asked_again(self, version_id: str, candidate_id: str, *, after: int) -> tuple[int, int]:
+        """(of the student's, of the LLM's) inputs in this champion's slice that the share's lot gave to one of the two
+        after a load sequence, those whose first answer the same caller followed with the same input within a minute.
+        """
+        one, again = calls.alias("one"), calls.alias("again")
+        asked, repeated = exchanges.alias("asked"), exchanges.alias("repeated")
+        answered = asked.c.received_at + asked.c.total_ms / 1000
+        soon = repeated.c.received_at.between(answered + SOONEST_S, answered + LATEST_S)
+        same = (again.c.version_id == version_id) & (again.c.input_hash == one.c.input_hash)
+        repeat = select(literal(1)).select_from(again.join(repeated, repeated.c.id == again.c.exchange_id))
+        first = _drawn_by_lot(version_id, candidate_id, after)
+        query = (
+            select(one.c.source, func.count())
+            .join(first, first.c.seq == one.c.seq)
+            .join(asked, asked.c.id == one.c.exchange_id)
+            .where(one.c.version_id == version_id, exists(repeat.where(same, again.c.caller == one.c.caller, soon)))
+            .group_by(one.c.source)
+        )
+        found = {source: int(n) for source, n in self._db.execute(query)}
+        return found.get(Source.STUDENT.value, 0), found.get(Source.LLM.value, 0)
+
     def endings(self, version_id: str, after: int) -> dict[str | None, int]:
         """The eligible calls that a coin or the stage sent to the LLM after a load sequence, by why they brought no
         label; None counts the labelled ones.
@@ -264,6 +287,20 @@ class Calls(Repository):
             .group_by(calls.c.unfit)
         )
         return {unfit: int(n) for unfit, n in self._db.execute(query)}
+
+
+def _drawn_by_lot(version_id: str, candidate_id: str, after: int) -> Any:  # noqa: ANN401 - a subquery
+    """The first answered call of each input in the slice that no audit took: the student's, or outside the share."""
+    said = calls.c.prediction
+    mine = (said["candidate_id"].as_string() == candidate_id) & said["in_slice"].as_boolean()
+    answered = (calls.c.source == Source.STUDENT.value) | calls.c.answer.is_not(None)
+    return (
+        select(func.min(calls.c.seq).label("seq"))
+        .where(calls.c.version_id == version_id, calls.c.seq > after, mine, answered)
+        .where(calls.c.decider.in_([Decider.STUDENT.value, Decider.SHARE.value]))
+        .group_by(calls.c.input_hash)
+        .subquery()
+    )
 
 
 def _labelled(version_id: str) -> Any:  # noqa: ANN401 - a SQL condition
