@@ -1,5 +1,8 @@
 """How candidates come and go. A new one gathers evidence from the next loaded call on and spends the next alpha."""
 
+from dataclasses import replace
+
+from shadowbert.domain.evidence import Departure
 from shadowbert.domain.ids import uuid7
 from shadowbert.domain.records import CandidateRow, StudentRow, VersionRow
 from shadowbert.domain.student import Slice
@@ -10,20 +13,54 @@ from shadowbert.flow.rule import never_local
 def enter(
     work: Work, student: StudentRow, version: VersionRow, served: Slice, *, at: float, expected_coverage: float = 0.0
 ) -> CandidateRow:
-    """Let a student with a slice gather evidence, less what no student of the version may answer."""
+    """Let a student with a slice gather evidence, less what no student of the version may answer, and less the labels
+    that have left this student's slices.
+    """
+    out = never_local(work, version) | departed(work, version.id, student.id)
     candidate = CandidateRow(
         id=uuid7(),
         task_id=version.task_id,
         version_id=version.id,
         student_id=student.id,
         number=work.candidates.next_number(version.task_id),
-        slice=Slice(served.threshold, served.excluded | never_local(work, version)),
+        slice=Slice(served.threshold, served.excluded | out),
         start_seq=work.exchanges.last_seq(),
         expected_coverage=expected_coverage,
         entered_at=at,
     )
     work.candidates.enter(candidate)
     return candidate
+
+
+def enter_without(
+    work: Work, candidate: CandidateRow, gone: tuple[Departure, ...], *, at: float, expected_coverage: float
+) -> CandidateRow:
+    """Let a candidate's student gather evidence in its slice without labels that are shown bad there."""
+    pairs = departed(work, candidate.version_id, candidate.student_id) | {departure.pair for departure in gone}
+    without = replace(
+        candidate,
+        id=uuid7(),
+        number=work.candidates.next_number(candidate.task_id),
+        slice=Slice(candidate.slice.threshold, candidate.slice.excluded | pairs),
+        start_seq=work.exchanges.last_seq(),
+        expected_coverage=expected_coverage,
+        entered_at=at,
+        retired=None,
+        departures=gone,
+    )
+    work.candidates.enter(without)
+    return without
+
+
+def departures_of(work: Work, version_id: str, student_id: str) -> list[Departure]:
+    """The labels that have left any of a student's slices."""
+    every = work.candidates.of_version(version_id)
+    return [gone for candidate in every if candidate.student_id == student_id for gone in candidate.departures]
+
+
+def departed(work: Work, version_id: str, student_id: str) -> frozenset[tuple[int, int]]:
+    """(field, label) pairs of those."""
+    return frozenset(gone.pair for gone in departures_of(work, version_id, student_id))
 
 
 def retire_and_reenter(

@@ -7,7 +7,7 @@ prediction, and fresh to the student. What people correct elsewhere never does.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from shadowbert.domain.contract import Contract
+from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.draw import Judged
 from shadowbert.domain.evidence import Counts
 from shadowbert.domain.records import CandidateRow, VersionRow
@@ -24,6 +24,17 @@ LEAST = 0.5
 def people_counts(work: Work, candidate: CandidateRow) -> Counts:
     """How often people say what the candidate said, on the rows that count for promotion."""
     return _counts(_that_count(work, candidate))
+
+
+def people_rows(work: Work, candidate: CandidateRow, *, since: int | None = None) -> list[tuple[Answer, bool]]:
+    """What the candidate said and whether people say the same, in load sequence: on the rows that count for promotion
+    and, where it has served since a load sequence, on every one after that.
+    """
+    return [
+        (row.student, row.right)
+        for row in work.draws.judged(candidate.id)
+        if row.in_slice and row.person is not None and (row.fresh or (since is not None and row.seq > since))
+    ]
 
 
 def people_evidence(work: Work, version: VersionRow, candidate: CandidateRow) -> ShadowEvidence:
@@ -47,7 +58,7 @@ def watched(work: Work, version: VersionRow, candidate: CandidateRow, policy: Po
     if not policy.by_people:
         return policy
     since = work.tasks.champion_since(version.id, candidate.id)
-    whole, later = (work.predictions.audit_counts(candidate.id, after) for after in (candidate.start_seq, since))
+    whole, later = (work.predictions.audit_counts(candidate.id, after) for after in (0, since))
     before = Counts(whole.agree - later.agree, whole.disagree - later.disagree)
     return replace(policy, target=min(policy.target, max(LEAST, lower_bound(before, alpha=policy.alpha))))
 

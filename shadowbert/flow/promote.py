@@ -7,20 +7,20 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
+from shadowbert.domain.evidence import Departure, Move, Ruling, Transition, Verdict
 from shadowbert.domain.records import CandidateRow, VersionRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import StaleState
 from shadowbert.flow.audits import tune
 from shadowbert.flow.candidates import retire_and_reenter
+from shadowbert.flow.challenge import REPLACED, passing, successor
 from shadowbert.flow.evidence import Standing, Watch, promotion_counts, serving_verdict, stand
+from shadowbert.flow.leaving import LabelsWatched, narrow, nothing_left, quiet_without, told, vary
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.rule import rule
-from shadowbert.gating.audits import WORTHWHILE
 from shadowbert.gating.cadence import size_after_fall
-from shadowbert.gating.eprocess import alpha_share, fails, passes
+from shadowbert.gating.eprocess import fails
 from shadowbert.gating.gate import ASKED_AGAIN
-from shadowbert.gating.paired import shown_worse
 from shadowbert.gating.wording import seen
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Promote:
     clock: Callable[[], float]
     _seen: dict[str, Fingerprint] = field(default_factory=dict)
     _watches: dict[str, Watch] = field(default_factory=dict)
+    _labels: dict[str, LabelsWatched] = field(default_factory=dict)
 
     def step(self) -> int:
         """Look at every version with new evidence once. Returns how many moved."""
@@ -65,9 +66,11 @@ class Promote:
     def _look(self, work: Work, version: VersionRow) -> bool:
         if version.stage.serves:
             return self._watch(work, version)
-        if version.stage is not Stage.SHADOW or version.held or not self._rule(work, version).autopilot:
+        if version.stage is not Stage.SHADOW:
             return False
-        return self._open(work, version)
+        if self._vary(work, version):
+            return True
+        return not version.held and self._rule(work, version).autopilot and self._open(work, version)
 
     def _open(self, work: Work, version: VersionRow) -> bool:
         """Let the best candidate that passed begin to serve."""
@@ -75,7 +78,40 @@ class Promote:
         if not passed:
             return False
         best = max(passed, key=lambda standing: standing.coverage or 0.0)
-        self._move(work, version, best.verdict, champion=best.candidate.id)
+        self._serve(work, version, best.verdict, best.candidate)
+        return True
+
+    def _serve(self, work: Work, version: VersionRow, verdict: Verdict, candidate: CandidateRow) -> None:
+        """Never for a moment with a label that is known to be bad."""
+        moved = self._move(work, version, verdict, champion=candidate.id)
+        self._expel(work, moved, candidate, self._bad_labels(work, moved, candidate))
+
+    def _vary(self, work: Work, version: VersionRow) -> bool:
+        """Enter a variant of a candidate that is better off without a label, of one at a time."""
+        waiting = [c for c in work.candidates.active(version.id) if c.id != version.candidate_id]
+        return vary(work, version, waiting, self._rule(work, version), at=self.clock()) is not None
+
+    def _bad_labels(self, work: Work, version: VersionRow, champion: CandidateRow) -> tuple[Departure, ...]:
+        if version.alarms_off:
+            return ()
+        watched = self._labels.setdefault(version.id, LabelsWatched())
+        return watched.leaving(work, version, champion, self._rule(work, version))
+
+    def _expel(self, work: Work, version: VersionRow, champion: CandidateRow, gone: tuple[Departure, ...]) -> bool:
+        """Let no label serve on that is shown bad, and nothing where that would leave nothing."""
+        if not gone:
+            return False
+        policy = self._rule(work, version)
+        if nothing_left(version.contract, champion, gone):
+            if version.alarms_off:
+                return False  # an operator's word: no alarm ends it
+            reason = told(version.contract, gone, policy)
+            nothing = Verdict(
+                Ruling.FAIL, Move.DEMOTE, reason, missing="another student", stage=Stage.SHADOW, share=0.0
+            )
+            self._demote(work, version, champion, nothing)
+        else:
+            narrow(work, version, champion, gone, policy, at=self.clock())
         return True
 
     def _watch(self, work: Work, version: VersionRow) -> bool:
@@ -86,16 +122,23 @@ class Promote:
         policy = self._rule(work, version)
         watch = self._watches.setdefault(version.id, Watch()).over(work, version, champion, policy)
         verdict = serving_verdict(work, version, champion, policy, watch=watch)
-        if verdict.move is Move.DEMOTE:
+        gone = self._bad_labels(work, version, champion)
+        by_clients = ASKED_AGAIN in verdict.numbers
+        if verdict.move is Move.DEMOTE and (by_clients or not quiet_without(work, version, champion, gone, policy)):
             self._demote(work, version, champion, verdict)
+            return True
+        if self._expel(work, version, champion, gone):
             return True
         unchecked = version.unaudited is not None  # then nothing but an alarm moves it
         tune(work, version, champion, policy, suspicious=watch.suspicious)
         doubtful = unchecked or verdict.ruling is Ruling.FAIL
-        if version.forced and not doubtful and self._approve(work, version, champion):
+        approved = version.forced and not doubtful and self._approve(work, version, champion)
+        if approved or self._vary(work, version):
             return True
-        if unchecked or not policy.autopilot:
-            return False
+        return not unchecked and policy.autopilot and self._advance(work, version, champion, verdict)
+
+    def _advance(self, work: Work, version: VersionRow, champion: CandidateRow, verdict: Verdict) -> bool:
+        """Let a challenger take the champion's place, or let it step up."""
         if self._challenge(work, version, champion):
             return True
         if verdict.move is Move.PROMOTE:
@@ -122,24 +165,29 @@ class Promote:
         work.tasks.set_audit_rate(version.id, None)
 
     def _challenge(self, work: Work, version: VersionRow, champion: CandidateRow) -> bool:
-        """A challenger replaces the champion on its own evidence, if it covers more and no label is shown worse."""
-        inside, uniform = work.predictions.coverage(champion.id)
-        others = [c for c in work.candidates.active(version.id) if c.id != champion.id]
-        for standing in self._passed(work, version, others):
-            gained = (standing.coverage or 0.0) - (inside / uniform if uniform else 0.0)
-            wider = gained >= WORTHWHILE or _gives_back(champion, standing.candidate)
-            pairs = work.predictions.pairs(champion.id, standing.candidate.id)
-            if wider and not shown_worse(pairs, alpha=self._rule(work, version).alpha):
-                self._replace(work, version, champion, standing)
-                return True
-        return False
+        policy = self._rule(work, version)
+        self._give_up(work, [c for c in work.candidates.active(version.id) if c.id != champion.id], policy)
+        best = successor(work, version, champion, policy)
+        if best is not None:
+            self._replace(work, version, champion, best)
+        return best is not None
 
     def _passed(self, work: Work, version: VersionRow, candidates: Iterable[CandidateRow]) -> list[Standing]:
-        """Those that the gate lets serve. The whole evidence is gathered only where its first number allows a pass."""
+        """Those that the gate lets serve."""
         policy = self._rule(work, version)
-        hopeful = [c for c in candidates if _hopeful(work, c, policy)]
-        standings = [stand(work, version, c, policy) for c in hopeful]
-        return [s for s in standings if s.verdict.move is Move.PROMOTE]
+        hopeful = self._give_up(work, candidates, policy)
+        return [standing for c in hopeful if (standing := passing(work, version, c, policy))]
+
+    def _give_up(self, work: Work, candidates: Iterable[CandidateRow], policy: Policy) -> list[CandidateRow]:
+        """End those that are shown to be below the target, for waiting would not save them. Returns the others."""
+        left = []
+        for candidate in candidates:
+            counts = promotion_counts(work, candidate, policy)
+            if fails(counts, policy.target, alpha=policy.alpha):
+                work.candidates.retire(candidate.id, f"agreement is below the target: {seen(counts)}")
+            else:
+                left.append(candidate)
+        return left
 
     def _replace(self, work: Work, version: VersionRow, champion: CandidateRow, standing: Standing) -> None:
         verdict = Verdict(
@@ -150,12 +198,12 @@ class Promote:
             share=version.share,
             numbers=standing.verdict.numbers,
         )
-        self._move(work, version, verdict, champion=standing.candidate.id)
-        work.candidates.retire(champion.id, "replaced by a challenger")
+        work.candidates.retire(champion.id, REPLACED)
+        self._serve(work, version, verdict, standing.candidate)
 
     def _move(
         self, work: Work, version: VersionRow, verdict: Verdict, *, champion: str | None, forced: bool = False
-    ) -> None:
+    ) -> VersionRow:
         to = Transition(
             stage=verdict.stage or version.stage,
             share=version.share if verdict.share is None else verdict.share,
@@ -166,22 +214,8 @@ class Promote:
             forced=forced,
             alarms_off=version.alarms_off and champion is not None and champion == version.candidate_id,
         )
-        work.tasks.move(version, verdict, to)
         log.info("task %s: %s -> %s (%s)", version.task, version.stage, to.stage, verdict.reason)
-
-
-def _hopeful(work: Work, candidate: CandidateRow, policy: Policy) -> bool:
-    """Whether it is shown to be above the target. One shown to be below ends here: waiting would not save it."""
-    counts = promotion_counts(work, candidate, policy)
-    if fails(counts, policy.target, alpha=policy.alpha):
-        work.candidates.retire(candidate.id, f"agreement is below the target: {seen(counts)}")
-    return passes(counts, policy.target, alpha=alpha_share(candidate.number, policy.alpha))
-
-
-def _gives_back(champion: CandidateRow, challenger: CandidateRow) -> bool:
-    """Whether it is the same bet with labels that an operator took back from the LLM: wanted however few they are."""
-    same = (champion.student_id, champion.slice.threshold) == (challenger.student_id, challenger.slice.threshold)
-    return same and challenger.slice.excluded < champion.slice.excluded
+        return work.tasks.move(version, verdict, to)
 
 
 def _fingerprint(work: Work, version: VersionRow) -> Fingerprint:

@@ -22,6 +22,7 @@ from shadowbert.domain.policy import pairs_of
 from shadowbert.domain.records import CandidateRow, StudentRow, VersionRow
 from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy
+from shadowbert.flow.candidates import departed
 from shadowbert.flow.evidence import promotion_counts
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.rule import unsaid
@@ -90,7 +91,7 @@ def _slices(work: Work, version: VersionRow, candidate: CandidateRow, after: Pol
     student = work.students.get(candidate.student_id)
     given_back = (had.excluded & _ever(work, version)) - new
     if given_back and student is not None:
-        given_back -= untaught(work, version, student)
+        given_back -= untaught(work, version, student) | departed(work, version.id, student.id)
     wanted = Slice(had.threshold, (had.excluded - given_back) | new)
     narrowed = Slice(had.threshold, had.excluded | new)
     return [wanted] if not serves or wanted == narrowed else [narrowed, wanted]
@@ -120,7 +121,9 @@ def _bet(work: Work, version: VersionRow, after: Policy, kept: Collection[tuple[
     if len(rows) < LEAST_ROWS:
         return None
     contract = version.contract
-    excluded = untaught(work, version, students[-1]) | pairs_of(contract, after.always_llm) | unsaid(contract)
+    latest = students[-1]
+    excluded = untaught(work, version, latest) | pairs_of(contract, after.always_llm) | unsaid(contract)
+    excluded |= departed(work, version.id, latest.id)
     scored = [Scored(r.joint, bool(r.agreed), r.answer) for r in rows if not excluded.intersection(enumerate(r.answer))]
     alpha = alpha_share(work.candidates.next_number(version.task_id), after.alpha)
     found = propose(scored, after.target, alpha=alpha, outside=len(rows) - len(scored))
