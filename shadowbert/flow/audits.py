@@ -24,7 +24,8 @@ def tune(work: Work, version: VersionRow, champion: CandidateRow, policy: Policy
 
 def raised_audits(work: Work, version: VersionRow, policy: Policy) -> str:
     """That audits are raised, and why, with what it costs; empty where they are not."""
-    champion = work.candidates.get(version.candidate_id or "") if version.stage.serves else None
+    rated = version.stage.serves and not version.frozen
+    champion = work.candidates.get(version.candidate_id or "") if rated else None
     if champion is None or version.audit_rate is None or version.audit_rate <= policy.audit_rate:
         return ""
     suspicious = detector(work, version, champion, policy).suspicious

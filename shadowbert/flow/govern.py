@@ -127,15 +127,12 @@ class _Settling:
         verdict = stand(self.work, version, champion, self.policy).verdict
         reason = f"{self.said} {verdict.reason}"
         down = Verdict(Ruling.INCONCLUSIVE, Move.DEMOTE, reason, missing=verdict.missing, numbers=verdict.numbers)
-        return self.work.tasks.move(version, down, self._transition(Stage.SHADOW, 0.0, None))
+        to = Transition(Stage.SHADOW, 0.0, None, by=self.who.name, why=self.who.why or ASKED, at=self.at)
+        return self.work.tasks.move(version, down, to)
 
     def _narrowed(self, version: VersionRow, champion: CandidateRow) -> VersionRow:
         """An operator's word lets the rest go on serving; nobody has judged it apart from what was taken away."""
         said = f"{self.said} The rest is served on; the gate has not judged it by itself yet."
         verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, said)
-        to = self._transition(version.stage, version.share, champion.id, forced=True)
-        return self.work.tasks.move(version, verdict, replace(to, alarms_off=version.alarms_off))
-
-    def _transition(self, stage: Stage, share: float, candidate: str | None, *, forced: bool = False) -> Transition:
-        why = self.who.why or ASKED
-        return Transition(stage, share, candidate, by=self.who.name, why=why, at=self.at, forced=forced)
+        stays = version.stay(by=self.who.name, why=self.who.why or ASKED, at=self.at)
+        return self.work.tasks.move(version, verdict, replace(stays, candidate_id=champion.id, forced=True))

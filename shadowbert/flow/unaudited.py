@@ -15,7 +15,7 @@ from shadowbert.errors import StaleState
 from shadowbert.flow.candidates import retire_and_reenter
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.rule import rule
-from shadowbert.flow.unchecked import unchecked_of
+from shadowbert.flow.unchecked import tried_of, unchecked_of
 from shadowbert.gating.unaudited import absence, unchecked, why
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Unaudited:
         self._looked_at = now
         with self.ledger.read() as work:
             serving = [v for v in work.tasks.versions() if v.stage.serves and v.replaced_by is None]
-            tried = [(v, work.exchanges.unanswered(v.id, v.stage_seq)) for v in serving]
+            tried = [(v, tried_of(work, v)) for v in serving]
         return sum(self._follow(version, found) for version, found in tried if _worth_a_look(version, found))
 
     def _follow(self, version: VersionRow, tried: Unanswered) -> bool:

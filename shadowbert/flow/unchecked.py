@@ -70,6 +70,12 @@ class Unchecked:
         }
 
 
+def tried_of(work: Work, version: VersionRow) -> Unanswered:
+    """Since its stage began; since the first failure where that is known, for a slice may have changed meanwhile."""
+    began = version.stage_seq if version.unaudited is None else version.unaudited - 1
+    return work.exchanges.unanswered(version.id, began)
+
+
 def unchecked_of(work: Work, version: VersionRow, policy: Policy) -> Unchecked | None:
     """None where its answers are checked, as far as the gate knows."""
     told = work.tasks.unaudited(version)
@@ -77,7 +83,7 @@ def unchecked_of(work: Work, version: VersionRow, policy: Policy) -> Unchecked |
         return None
     frozen = next((row for row in told if row.frozen), None) if version.frozen else None
     return Unchecked(
-        tried=work.exchanges.unanswered(version.id, version.stage_seq),
+        tried=tried_of(work, version),
         local=work.exchanges.local_answers(version.id, version.unaudited),
         known_at=told[0].at,
         hours=policy.unaudited_hours,

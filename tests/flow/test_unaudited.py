@@ -127,6 +127,26 @@ def test_at_the_deadline_it_goes_back_and_must_earn_it_anew(street: Street) -> N
     assert street.look().stage is Stage.SHADOW
 
 
+def test_a_narrower_slice_is_as_unchecked_as_before(street: Street) -> None:
+    """Labels may leave at any time: that must not set the clock back, nor free what is frozen."""
+    street.fail(3)
+    street.look()
+    version = street.line.now
+    with street.line.store.write() as work:
+        to = replace(version.stay(by="ann", why="", at=street.at), frozen=True)
+        frozen = work.tasks.move(version, street.verdicts[-1].verdict, to)
+    label = frozen.contract.fields[0].label(0)
+    govern = Govern(street.line.store, street.policy, lambda: street.at)
+    narrowed = govern.change("bank", ANN, {"always_llm": [label]})
+    assert narrowed.candidate_id != frozen.candidate_id
+    assert (narrowed.unaudited, narrowed.frozen) == (frozen.unaudited, True)
+    with street.line.store.read() as work:
+        known = unchecked_of(work, narrowed, street.policy)
+    assert known is not None
+    assert (known.tried.calls, known.local, known.known_at) == (3, 3, NOW + 8)
+    assert street.look(after_s=25 * HOUR_S).stage is Stage.LIVE
+
+
 def test_with_no_time_allowed_it_goes_back_at_once(sqlite_store: Store) -> None:
     street = Street(sqlite_store, Policy(unaudited_hours=0))
     street.fail(3)

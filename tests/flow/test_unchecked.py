@@ -64,8 +64,12 @@ def test_the_report_shows_since_when_how_many_and_until_when(street: Street) -> 
 def test_what_is_frozen_says_who_froze_it(street: Street) -> None:
     street.fail(3)
     street.look()
+    with street.line.store.write() as work:
+        work.tasks.set_audit_rate(street.line.version_id, 0.5)
+    assert shown(street).audits.startswith("audits raised to 50 %")
     freeze(street)
     task = shown(street)
+    assert task.audits == "", "it asks as seldom as may be"
     assert task.unchecked is not None
     assert task.unchecked.until == "ann froze it: it serves on until somebody stops it"
     assert task.unchecked.words("bank").endswith("shadowbert unaudited bank --stop or --new-teacher MODEL")
