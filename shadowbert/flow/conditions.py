@@ -8,11 +8,13 @@ from shadowbert.domain.evidence import Move, Ruling, Verdict
 from shadowbert.domain.records import VersionRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.ceiling import ceilings
+from shadowbert.flow.challenge import successor
 from shadowbert.flow.evidence import serving_verdict, stand
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.occasions import (
     of_audits,
     of_ceiling,
+    of_challenger,
     of_readiness,
     of_training,
     of_unchecked,
@@ -72,8 +74,8 @@ class Conditions:
         return max((_Leading(s.candidate.id, s.verdict) for s in standings), key=_furthest, default=None)
 
     def _gated(self, version: VersionRow, policy: Policy, verdict: Verdict) -> Iterator[Event]:
-        if not policy.autopilot and (ready := of_readiness(version, verdict)):
-            yield ready
+        if not policy.autopilot:
+            yield from self._ready(version, policy, verdict)
         if version.alarms_off and verdict.ruling is Ruling.FAIL:
             yield of_audits(version, verdict)
         elif version.stage is Stage.LIVE:
@@ -81,6 +83,14 @@ class Conditions:
                 yield of_audits(version, verdict)
         elif verdict.ruling is Ruling.INCONCLUSIVE and (waited := self._waited(version)):
             yield of_waiting(version, verdict, waited)
+
+    def _ready(self, version: VersionRow, policy: Policy, verdict: Verdict) -> Iterator[Event]:
+        """What the gate would do by itself."""
+        champion = self.work.candidates.get(version.candidate_id or "") if version.stage.serves else None
+        if champion and version.unaudited is None and (best := successor(self.work, version, champion, policy)):
+            yield of_challenger(version, best.candidate, best.verdict)
+        elif ready := of_readiness(version, verdict):
+            yield ready
 
     def _waited(self, version: VersionRow) -> float:
         """Days in this stage where they are too many; 0 where nobody calls it any more: then there is nothing to do."""

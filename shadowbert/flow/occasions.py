@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from shadowbert.domain.alert import AlertKind, Event
 from shadowbert.domain.evidence import Move, Verdict
-from shadowbert.domain.records import TrainingJob, VerdictRow, VersionRow
+from shadowbert.domain.records import CandidateRow, TrainingJob, VerdictRow, VersionRow
 from shadowbert.domain.task import Stage
 from shadowbert.flow.unchecked import Unchecked
 from shadowbert.gating.wording import percent
@@ -45,6 +45,15 @@ def of_readiness(version: VersionRow, verdict: Verdict) -> Event | None:
     text = f"{_name(version)} is ready: {verdict.reason} It waits for a person: {command}"
     key = f"ready:{version.id}:{version.stage}:{version.share:g}"
     return _told(AlertKind.READY, key, version, text, verdict.numbers)
+
+
+def of_challenger(version: VersionRow, candidate: CandidateRow, verdict: Verdict) -> Event:
+    """It may take the champion's place while autopilot asks a person."""
+    share = "" if version.share >= 1 else f" --share {version.share:g}"
+    ready = f"candidate {candidate.number} is ready to take over, and would answer more"
+    waits = f"It waits for a person: shadowbert cutover {version.task}{share}"
+    key = f"ready:{version.id}:candidate:{candidate.id}"
+    return _told(AlertKind.READY, key, version, f"{_name(version)}: {ready}. {verdict.reason} {waits}", verdict.numbers)
 
 
 def of_waiting(version: VersionRow, verdict: Verdict, days: float) -> Event:

@@ -5,18 +5,19 @@ look. A command means the task: what stops or resumes reaches all of its version
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from shadowbert.curation.learnable import nothing_to_tell
 from shadowbert.domain.contract import Fill
-from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
+from shadowbert.domain.evidence import Counts, Move, Ruling, Transition, Verdict
 from shadowbert.domain.records import StudentRow, TrainingJob, VersionRow
 from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import CutoverRefused, OperatorError
 from shadowbert.flow.candidates import enter, retire_and_reenter
-from shadowbert.flow.evidence import Standing, stand
+from shadowbert.flow.challenge import REPLACED, successor
+from shadowbert.flow.evidence import Standing, serving_verdict, stand
 from shadowbert.flow.fills import check_fill, described
 from shadowbert.flow.ledger import Ledger, Work
 from shadowbert.flow.material import answers_of
@@ -64,7 +65,7 @@ class Operate:
             version, students = self._trained(work, task)
             policy = rule(work, version.task_id, self.policy)
             standings = [stand(work, version, c, policy) for c in work.candidates.active(version.id)]
-            passed = [s for s in standings if s.verdict.ruling is Ruling.PASS]
+            passed = _fit(work, version, policy, standings)
             chosen = max(passed or standings, key=_worth, default=None)
             if not passed and not force:
                 raise CutoverRefused(_refusal(task, chosen))
@@ -78,6 +79,8 @@ class Operate:
                 missing=chosen.verdict.missing,
                 numbers=chosen.verdict.numbers,
             )
+            if passed and version.stage.serves and chosen.candidate.id != version.candidate_id:
+                work.candidates.retire(version.candidate_id or "", REPLACED)
             stage = Stage.LIVE if share >= 1.0 else Stage.CANARY
             to = self._transition(stage, who, share=min(share, 1.0), candidate=chosen.candidate.id, forced=not passed)
             return work.tasks.move(version, verdict, replace(to, alarms_off=hold))
@@ -251,6 +254,19 @@ def _no_such_part(task: str, name: str, version: VersionRow) -> str:
     parts = [part.name for part in version.contract.unlearnable]
     there_are = f"there is {', '.join(parts)}" if parts else "a student can say all of its answer"
     return f"task {task} has no field {name!r} to be filled; {there_are}"
+
+
+def _fit(work: Work, version: VersionRow, policy: Policy, standings: Sequence[Standing]) -> Sequence[Standing]:
+    """Who may serve by the gate's word: where something serves, a challenger that may take over, else who does."""
+    champion = work.candidates.get(version.candidate_id or "") if version.stage.serves else None
+    if champion is None:
+        return [standing for standing in standings if standing.verdict.ruling is Ruling.PASS]
+    if best := successor(work, version, champion, policy):
+        return [best]
+    verdict = serving_verdict(work, version, champion, policy)
+    if version.forced or verdict.ruling is Ruling.FAIL:
+        return [s for s in standings if s.candidate.id == champion.id and s.verdict.ruling is Ruling.PASS]
+    return [Standing(champion, verdict, Counts(), None)]
 
 
 def _worth(standing: Standing) -> tuple[float, float]:
