@@ -103,8 +103,6 @@ class Promote:
             return False
         policy = self._rule(work, version)
         if nothing_left(version.contract, champion, gone):
-            if version.alarms_off:
-                return False  # an operator's word: no alarm ends it
             reason = told(version.contract, gone, policy)
             nothing = Verdict(
                 Ruling.FAIL, Move.DEMOTE, reason, missing="another student", stage=Stage.SHADOW, share=0.0
