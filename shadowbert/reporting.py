@@ -351,7 +351,10 @@ def _candidate_data(c: CandidateReport) -> dict[str, Any]:
         "number", "student", "recipe", "threshold", "agree", "disagree", "bound", "coverage", "kappa", "ac1",
         "macro_f1", "verdict", "missing", "serving", "supported", "suspicion",
     )  # fmt: skip
-    return {name: getattr(c, name) for name in names} | {"never_says": list(c.excluded)}
+    return {name: getattr(c, name) for name in names} | {
+        "never_says": list(c.excluded),
+        "labels": [label.to_json() for label in c.labels.lines],
+    }
 
 
 def line_data(task: TaskLine) -> dict[str, Any]:

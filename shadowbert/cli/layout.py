@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.text import Text
 
 from shadowbert.flow.fills import described
+from shadowbert.flow.labelled import told_of
 from shadowbert.flow.report import CandidateReport, TaskReport
 from shadowbert.gating.wording import moment
 from shadowbert.reporting import (
@@ -192,6 +193,10 @@ def _candidate(candidate: CandidateReport, width: int | None) -> Iterator[Text]:
     yield from _fact("", c.verdict, width)
     if c.excluded:
         yield from _fact("", f"never answers {', '.join(c.excluded)}: too few examples when it was trained", width)
+    if told := c.labels.words:
+        yield from _fact("labels", told, width)
+    for label in c.labels.weak:
+        yield from _fact("", told_of(label), width)
 
 
 def _card(task: TaskReport) -> Iterator[tuple[str, str]]:

@@ -52,6 +52,20 @@ def enter_without(
     return without
 
 
+def forerunner(work: Work, candidate: CandidateRow) -> CandidateRow | None:
+    """The candidate of whose slice this one is what was left when labels left it."""
+    if not candidate.departures:
+        return None
+    earlier = [
+        other
+        for other in work.candidates.of_version(candidate.version_id)
+        if (other.student_id, other.slice.threshold) == (candidate.student_id, candidate.slice.threshold)
+        and other.number < candidate.number
+        and other.slice.excluded < candidate.slice.excluded
+    ]
+    return earlier[-1] if earlier else None
+
+
 def departures_of(work: Work, version_id: str, student_id: str) -> list[Departure]:
     """The labels that have left any of a student's slices."""
     every = work.candidates.of_version(version_id)

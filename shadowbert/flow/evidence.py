@@ -1,14 +1,15 @@
 """Gathers from the store what the gate judges, by the rules of evidence. Shared by promote, operate and report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shadowbert.curation.outcome import Unfit
-from shadowbert.domain.contract import Contract
+from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.evidence import Counts, Move, Ruling, Verdict
 from shadowbert.domain.records import CandidateRow, VersionRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.ledger import Work
-from shadowbert.flow.people import people_alarm, people_counts, people_evidence, watched
+from shadowbert.flow.people import named_labels, people_alarm, people_counts, people_evidence, watched
 from shadowbert.gating.drift import DriftDetector, tau_down
 from shadowbert.gating.gate import (
     WATCHED_AUDITS,
@@ -55,22 +56,35 @@ def stand(work: Work, version: VersionRow, candidate: CandidateRow, policy: Poli
 def shadow_evidence(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> ShadowEvidence:
     if policy.by_people:
         return people_evidence(work, version, candidate)
-    endings = work.calls.endings(version.id, candidate.start_seq)
+    endings, confusion = work.calls.endings(version.id, candidate.start_seq), work.predictions.confusion(candidate.id)
     return ShadowEvidence(
         distinct=work.predictions.promotion_counts(candidate.id),
         calls=work.predictions.audit_counts(candidate.id, candidate.start_seq),
         candidate=candidate.number,
         eligible=sum(endings.values()),
         failures=sum(n for unfit, n in endings.items() if unfit in FAILURES),
-        confusion=_readable(version.contract, work, candidate),
+        confusion=_readable(version.contract, confusion),
+        labels=named_labels(version.contract, _agreements(confusion)),
     )
 
 
-def _readable(contract: Contract, work: Work, candidate: CandidateRow) -> dict[tuple[str, str], int]:
-    def text(answer: tuple[int, ...]) -> str:
+Confused = Sequence[tuple[Answer, Answer, int]]
+
+
+def _readable(contract: Contract, confusion: Confused) -> dict[tuple[str, str], int]:
+    def text(answer: Answer) -> str:
         return " · ".join(contract.describe(answer).values())
 
-    return {(text(student), text(teacher)): n for student, teacher, n in work.predictions.confusion(candidate.id)}
+    return {(text(student), text(teacher)): n for student, teacher, n in confusion}
+
+
+def _agreements(confusion: Confused) -> dict[Answer, Counts]:
+    """By what the student said."""
+    found: dict[Answer, Counts] = {}
+    for said, told, n in confusion:
+        had = found.get(said, Counts())
+        found[said] = Counts(had.agree + n * (said == told), had.disagree + n * (said != told))
+    return found
 
 
 def detector(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> DriftDetector:

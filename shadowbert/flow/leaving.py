@@ -17,7 +17,6 @@ another candidate with the next share of alpha.
 A label that has left a student's slice is in none of its slices any more. It comes back with the next student.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -30,7 +29,7 @@ from shadowbert.domain.task import Policy
 from shadowbert.flow.candidates import departed, departures_of, enter_without
 from shadowbert.flow.evidence import promotion_counts
 from shadowbert.flow.ledger import Work
-from shadowbert.flow.people import people_rows
+from shadowbert.flow.people import people_rows, tally
 from shadowbert.gating.drift import SUSPICIOUS_AT, DriftDetector, tau_down
 from shadowbert.gating.labels import Bar, LabelWatch, leaving
 from shadowbert.gating.variant import Waiting, better_without
@@ -46,11 +45,13 @@ def bar_of(version: VersionRow, candidate: CandidateRow, policy: Policy) -> Bar:
     return Bar(policy.target, policy.alpha, max(1, len(every - candidate.slice.excluded)))
 
 
-def evidence_by_answer(work: Work, candidate: CandidateRow, policy: Policy) -> dict[Answer, Counts]:
-    """What its promotion rests on, by what it said."""
+def evidence_by_answer(
+    work: Work, candidate: CandidateRow, policy: Policy, *, since: int | None = None
+) -> dict[Answer, Counts]:
+    """What its promotion rests on, by what it said, and every audit after the load sequence since which it serves."""
     if not policy.by_people:
-        return work.predictions.tally(candidate.id)
-    return _tally(people_rows(work, candidate))
+        return work.predictions.tally(candidate.id, since=since)
+    return tally(people_rows(work, candidate, since=since))
 
 
 def shown_bad(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> tuple[Departure, ...]:
@@ -184,11 +185,6 @@ def _figures(gone: Iterable[Departure]) -> dict[str, float]:
     rows = [departure.counts for departure in gone]
     agree, disagree = (float(sum(figures)) for figures in zip(*((c.agree, c.disagree) for c in rows), strict=True))
     return {"agree": agree, "disagree": disagree, "labels": float(len(rows))}
-
-
-def _tally(rows: Iterable[tuple[Answer, bool]]) -> dict[Answer, Counts]:
-    said = Counter(rows)
-    return {answer: Counts(said[answer, True], said[answer, False]) for answer, _ in said}
 
 
 def _shown(watch: LabelWatch, rows: Iterable[tuple[Answer, bool]]) -> LabelWatch:

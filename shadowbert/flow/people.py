@@ -4,17 +4,20 @@ Only calls that were drawn at random and answered blind count, each input once, 
 prediction, and fresh to the student. What people correct elsewhere never does.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.draw import Judged
 from shadowbert.domain.evidence import Counts
+from shadowbert.domain.policy import label_names
 from shadowbert.domain.records import CandidateRow, VersionRow
 from shadowbert.domain.task import Policy
 from shadowbert.flow.ledger import Work
 from shadowbert.gating.drift import DriftDetector, tau_down
 from shadowbert.gating.eprocess import lower_bound
+from shadowbert.gating.labels import by_label
 from shadowbert.gating.objections import ShadowEvidence
 
 LEAST = 0.5
@@ -47,7 +50,20 @@ def people_evidence(work: Work, version: VersionRow, candidate: CandidateRow) ->
         eligible=len(rows),
         failures=sum(row.person is None for row in rows),
         confusion=_readable(version.contract, rows),
+        labels=named_labels(version.contract, tally(people_rows(work, candidate))),
     )
+
+
+def tally(rows: Iterable[tuple[Answer, bool]]) -> dict[Answer, Counts]:
+    """Agreement by what was said."""
+    said = Counter(rows)
+    return {answer: Counts(said[answer, True], said[answer, False]) for answer, _ in said}
+
+
+def named_labels(contract: Contract, rows: Mapping[Answer, Counts]) -> dict[str, Counts]:
+    """Agreement by each label that was said."""
+    names = label_names(contract)
+    return {names[pair]: counts for pair, counts in by_label(rows).items() if pair in names}
 
 
 def watched(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> Policy:

@@ -3,7 +3,7 @@
 Reads and counts; decides nothing.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
@@ -14,11 +14,13 @@ from shadowbert.domain.route import Source
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.audits import raised_audits
 from shadowbert.flow.cadence import NEVER, Next, next_student
+from shadowbert.flow.candidates import departed
 from shadowbert.flow.cards import Cards, Described, described, why_low
 from shadowbert.flow.ceiling import NO_CEILING, Ceilings, ceilings
-from shadowbert.flow.curves import bound, curve
+from shadowbert.flow.curves import curve
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.history import Told, chronicle
+from shadowbert.flow.labelled import NO_LABELS, Labels, labels_of, shown
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.lineages import TaskLine, lineages, notices
 from shadowbert.flow.material import NOTHING, Material, material
@@ -76,6 +78,8 @@ class CandidateReport:
     """(rows, agreement so far, bound so far) at a few dozen points."""
     excluded: tuple[str, ...] = ()
     """Labels that it never answers with, for it learnt them from too few examples."""
+    labels: Labels = NO_LABELS
+    """How each label stands."""
 
     @property
     def rows(self) -> int:
@@ -306,15 +310,16 @@ class Report:
         latest = work.predictions.latest(candidate.id, limit=WATCHED_AUDITS)
         student = students.get(candidate.student_id)
         alpha = alpha_share(candidate.number, self.policy.alpha)
+        counts, least = shown(work, version, standing, self.policy)
         return CandidateReport(
             id=candidate.id,
             number=candidate.number,
             student=student.number if student else 0,
             recipe=student.recipe if student else "",
             threshold=candidate.slice.threshold,
-            agree=standing.counts.agree,
-            disagree=standing.counts.disagree,
-            bound=bound(standing.counts, alpha),
+            agree=counts.agree,
+            disagree=counts.disagree,
+            bound=least,
             coverage=standing.coverage,
             kappa=kappa(confusion),
             ac1=ac1(confusion),
@@ -325,7 +330,8 @@ class Report:
             supported=not serving or supported(latest, watched(work, version, candidate, self.policy).target),
             suspicion=detector(work, version, candidate, self.policy).value if serving else 0.0,
             curve=curve(work.reports.agreements(candidate.id), alpha),
-            excluded=tuple(_untaught(version.contract, candidate.slice.excluded - never_local(work, version))),
+            excluded=tuple(_untaught(work, version, candidate)),
+            labels=labels_of(work, version, candidate, self.policy),
         )
 
     def _verdict(self, work: Work, version: VersionRow, standing: Standing, *, serving: bool) -> Verdict:
@@ -365,10 +371,11 @@ def leading(candidates: Sequence[CandidateReport]) -> CandidateReport | None:
     return max(candidates, key=lambda c: (c.serving, c.bound, c.rows), default=None)
 
 
-def _untaught(contract: Contract, excluded: Collection[tuple[int, int]]) -> Iterator[str]:
+def _untaught(work: Work, version: VersionRow, candidate: CandidateRow) -> Iterator[str]:
     """By name."""
-    for field_, label in sorted(excluded):
-        yield f"{contract.fields[field_].name} {contract.fields[field_].label(label)}"
+    others = never_local(work, version) | departed(work, version.id, candidate.student_id)
+    for field_, label in sorted(candidate.slice.excluded - others):
+        yield f"{version.contract.fields[field_].name} {version.contract.fields[field_].label(label)}"
 
 
 def _middle(values: list[float]) -> float | None:

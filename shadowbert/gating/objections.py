@@ -19,6 +19,7 @@ from shadowbert.gating.eprocess import (
     rows_at_share,
     rows_to_pass,
 )
+from shadowbert.gating.labels import against
 from shadowbert.gating.wording import calls, missing_rows, percent, seen, with_whom
 
 MAX_FAILURES = 0.05
@@ -46,6 +47,8 @@ class ShadowEvidence:
     """(student's, teacher's) label of the whole answer, over the distinct rows."""
     rows_per_day: float | None = None
     """Distinct rows of the slice a day; None while unknown."""
+    labels: Mapping[str, Counts] = field(default_factory=dict)
+    """Agreement over the distinct rows by each label that the student said."""
     hours: int = 0
     """Hours of the day in which the distinct rows came; counted where the policy asks for any."""
 
@@ -74,7 +77,8 @@ def shown_bad(evidence: ShadowEvidence, policy: Policy) -> Verdict | None:
     return Verdict(
         Ruling.FAIL,
         Move.HOLD,
-        f"Agreement{with_whom(policy)} is below {percent(policy.target)}: {seen(evidence.distinct)}.",
+        f"Agreement{with_whom(policy)} is below {percent(policy.target)}: {seen(evidence.distinct)}."
+        f"{weakest(evidence, policy)}",
         missing="another student",
         numbers=numbers(evidence, policy),
     )
@@ -95,9 +99,18 @@ def target_unproven(evidence: ShadowEvidence, policy: Policy) -> Verdict | None:
         evidence,
         policy,
         f"Not yet shown to agree{with_whom(policy)} on more than {percent(policy.target)}: {seen(counts)}, "
-        f"lower bound {percent(bound)}.",
+        f"lower bound {percent(bound)}.{weakest(evidence, policy)}",
         missing=missing_rows(if_all_agree, at_share, evidence.rows_per_day) + (DRAWN if policy.by_people else ""),
     )
+
+
+def weakest(evidence: ShadowEvidence, policy: Policy) -> str:
+    """Names the label that speaks most against the target; empty where each agrees as often as that."""
+    below = {name: n for name, n in evidence.labels.items() if n.share is not None and n.share < policy.target}
+    if len(evidence.labels) < 2 or not below:
+        return ""
+    name = max(below, key=lambda name: (against(below[name], policy.target), name))
+    return f" The weakest label is {name}: {seen(below[name])}."
 
 
 def few_hours(evidence: ShadowEvidence, policy: Policy) -> Verdict | None:

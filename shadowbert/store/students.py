@@ -206,14 +206,17 @@ class Predictions(Repository):
             (tuple(loads(student)), tuple(loads(teacher)), int(n)) for student, teacher, n in self._db.execute(query)
         ]
 
-    def tally(self, candidate_id: str, *, since: int | None = None) -> dict[tuple[int, ...], Counts]:
+    def tally(
+        self, candidate_id: str, *, since: int | None = None, until: int | None = None
+    ) -> dict[tuple[int, ...], Counts]:
         """Agreement by what the student said, on the rows that count for promotion and, where the candidate has served
-        since a load sequence, on every uniform row in the slice after that.
+        since a load sequence, on every uniform row in the slice after that; up to another where one is given.
         """
+        last = true() if until is None else predictions.c.seq <= until
         said = cast(predictions.c.answer, Text)
         query = (
             select(said, predictions.c.agreed, func.count())
-            .where(predictions.c.candidate_id == candidate_id, _counting(since), _in_evidence())
+            .where(predictions.c.candidate_id == candidate_id, last, _counting(since), _in_evidence())
             .group_by(said, predictions.c.agreed)
         )
         found: dict[tuple[int, ...], Counts] = {}

@@ -6,9 +6,12 @@ import pytest
 
 from shadowbert.domain.records import Progress
 from shadowbert.domain.task import Stage
+from shadowbert.store.store import Store
 from shadowbert.testing.cards import a_card
 from shadowbert.testing.lineage import NOW, SERVED, Lineage, found
 from tests.cli.conftest import Shell
+from tests.flow.stationed import Bench
+from tests.flow.test_leaving import BAD, says
 
 
 def test_status_without_a_task(shell: Shell) -> None:
@@ -139,3 +142,18 @@ def test_show_tells_of_the_student_by_its_card(shell: Shell, line: Lineage) -> N
     ):
         assert told in shown
     assert shell.json("show", "bank")[0]["card"]["settings"]["seed"] == 1
+
+
+def test_show_tells_label_by_label_what_stands_and_what_left(shell: Shell, store: Store) -> None:
+    bench = Bench(store)
+    says(bench, 0, 120)
+    says(bench, BAD, 10, 10)
+    bench.promote.step()
+    says(bench, 0, 90)
+    shown = " ".join(shell("show", "bank").stdout.split())
+    assert "labels 1 certified by themselves, 1 agreeing too seldom label=transfer: 10 of 20 agree (50 %)" in shown
+    gone = "label=transfer: 10 of 20 agree (50 %), left on 2025-10-09 08:53:20 UTC"
+    assert f"labels 1 certified by themselves, 1 left {gone}" in shown
+    (task,) = shell.json("show", "bank")
+    left = {"label": "label=transfer", "agree": 10, "disagree": 10, "standing": "left", "left_at": bench.at}
+    assert task["candidates"][1]["labels"][0] == left

@@ -16,6 +16,7 @@ from shadowbert.gating.objections import (
     numbers,
     shown_bad,
     target_unproven,
+    weakest,
 )
 
 POLICY = Policy()
@@ -141,3 +142,18 @@ def test_hours_of_the_day_are_waited_for_only_where_asked_for(came: int, asked: 
         assert (verdict.ruling, verdict.move) == (Ruling.INCONCLUSIVE, Move.HOLD)
         assert verdict.reason == "The calls that count came in 5 different hours of the day; 6 are asked for."
         assert verdict.missing == "calls in 1 other hour of the day"
+
+
+def test_the_weakest_label_is_named_where_one_is_below_the_target() -> None:
+    labels = {"topic=card": Counts(90, 3), "topic=loan": Counts(0, 1), "topic=fees": Counts(28, 12)}
+    verdict = target_unproven(replace(evidence(118, 16), labels=labels), POLICY)
+    assert verdict is not None
+    assert verdict.reason.endswith(" The weakest label is topic=fees: 28 of 40 agree (70 %).")
+    bad = shown_bad(replace(evidence(400, 100), labels=labels), POLICY)
+    assert bad is not None
+    assert bad.reason.endswith(" The weakest label is topic=fees: 28 of 40 agree (70 %).")
+
+
+@pytest.mark.parametrize("labels", [{}, {"topic=card": Counts(9, 1)}, {"a": Counts(99, 1), "b": Counts(50, 0)}])
+def test_no_label_is_blamed_that_is_alone_or_as_good_as_the_target(labels: dict[str, Counts]) -> None:
+    assert weakest(replace(evidence(60, 1), labels=labels), POLICY) == ""

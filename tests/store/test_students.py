@@ -124,6 +124,7 @@ def test_agreement_by_what_was_said_counts_each_input_once_before_a_candidate_se
         mine = house.candidate.id
         assert work.predictions.tally(mine) == {(1,): Counts(1, 0), (0,): Counts(1, 1)}
         assert work.predictions.tally(mine, since=3) == {(1,): Counts(2, 0), (0,): Counts(1, 1)}
+        assert work.predictions.tally(mine, until=2) == {(1,): Counts(1, 0), (0,): Counts(0, 1)}
         assert work.predictions.tally(mine, since=4) == work.predictions.tally(mine)
         assert work.predictions.said(mine, 1, since=3) == [(2, (0,), False), (3, (0,), True), (4, (1,), True)]
         assert work.predictions.said(mine, 3, since=4) == []

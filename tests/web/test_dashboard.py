@@ -8,8 +8,11 @@ from shadowbert.domain.card import Agreed, FieldCard
 from shadowbert.domain.contract import Contract, Field
 from shadowbert.domain.route import Decider, Reason, Route, Source
 from shadowbert.domain.task import Policy, Stage
+from shadowbert.store.store import Store
 from shadowbert.testing.cards import TOPIC, a_card
 from shadowbert.testing.lineage import SERVED, Lineage, found
+from tests.flow.stationed import Bench
+from tests.flow.test_leaving import BAD, says
 from tests.web.surface import Surface, alerts, said
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
@@ -135,6 +138,18 @@ def test_77_labels_and_two_fields(surface: Surface, line: Lineage) -> None:
     assert "a.intent 77 labels" in text
     assert "intent-76" in text
     assert "urgent 3 labels false true (left out)" in text
+
+
+def test_labels_that_stand_and_that_left(surface: Surface, sqlite_store: Store) -> None:
+    bench = Bench(sqlite_store)
+    says(bench, 0, 120)
+    says(bench, BAD, 10, 10)
+    bench.promote.step()
+    says(bench, 0, 90)
+    text = said(surface.page("/shadowbert/task?name=bank"))
+    assert "Label by label: 1 certified by themselves, 1 agreeing too seldom" in text
+    assert "label=transfer 10 of 20 (50.0 %) left on 2025-10-09 08:53:20 UTC" in text
+    assert "label=transfer agrees less often than 93 %, as its own calls show: 10 of 20 agree (50 %)." in text
 
 
 def test_trouble_of_the_house_is_told(surface: Surface) -> None:

@@ -1,0 +1,149 @@
+"""What people see of a candidate label by label: how often each agrees, and whether it stands by itself, is pooled, or
+has left. Counts and words; decides nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shadowbert.domain.contract import Answer
+from shadowbert.domain.evidence import Counts, Departure
+from shadowbert.domain.policy import label_names
+from shadowbert.domain.records import CandidateRow, VersionRow
+from shadowbert.domain.task import Policy
+from shadowbert.flow.candidates import forerunner
+from shadowbert.flow.curves import bound
+from shadowbert.flow.evidence import Standing
+from shadowbert.flow.leaving import bar_of, evidence_by_answer
+from shadowbert.flow.ledger import Work
+from shadowbert.gating.eprocess import alpha_share
+from shadowbert.gating.labels import Bar, by_label
+from shadowbert.gating.wording import moment, seen
+
+CERTIFIED, POOLED, BAD, LEFT = "certified", "pooled", "bad", "left"
+WORDS = {
+    CERTIFIED: "certified by itself",
+    POOLED: "pooled",
+    BAD: "agrees too seldom: leaves when it serves",
+    LEFT: "left",
+}
+WEAK = 5
+"""Labels that are worth a line where there is no room for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One label of a candidate's slice, or one that has left it."""
+
+    name: str
+    counts: Counts
+    standing: str
+    left_at: float | None = None
+    fell: bool = False
+    """It had been good before it left."""
+
+    @property
+    def words(self) -> str:
+        when = "" if self.left_at is None else f" on {moment(self.left_at)}"
+        return f"{WORDS[self.standing]}{when}{', for it had fallen' if self.fell else ''}"
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "label": self.name,
+            "agree": self.counts.agree,
+            "disagree": self.counts.disagree,
+            "standing": self.standing,
+            "left_at": self.left_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    lines: tuple[Label, ...] = ()
+    """The worst first: what has left, what is bad, then by agreement."""
+
+    @property
+    def words(self) -> str:
+        """How many of each kind; empty where nothing has been said yet."""
+        kinds = {kind: sum(line.standing == kind for line in self.lines) for kind in (CERTIFIED, POOLED, BAD, LEFT)}
+        told = {CERTIFIED: "certified by themselves", POOLED: "pooled", BAD: "agreeing too seldom", LEFT: "left"}
+        return ", ".join(f"{n} {told[kind]}" for kind, n in kinds.items() if n)
+
+    @property
+    def weak(self) -> Iterator[Label]:
+        """Those that somebody would ask about."""
+        ill = [line for line in self.lines if line.standing in (LEFT, BAD)]
+        doubted = [line for line in self.lines if line.standing == POOLED and line.counts.disagree]
+        yield from (*ill, *doubted[: max(0, WEAK - len(ill))])
+
+
+NO_LABELS = Labels()
+
+
+def labels_of(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> Labels:
+    names, bar = label_names(version.contract), bar_of(version, candidate, policy)
+    counted = by_label(evidence_of(work, version, candidate, policy))
+    said = [Label(names[pair], n, _standing(n, bar)) for pair, n in counted.items() if pair in names]
+    gone = [
+        Label(names[d.pair], d.counts, LEFT, left_at=at, fell=d.fell)
+        for d, at in _departures(work, candidate)
+        if d.pair in candidate.slice.excluded
+    ]
+    return Labels((*gone, *sorted(said, key=_rank)))
+
+
+def evidence_of(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> dict[Answer, Counts]:
+    """By what was said, with what its forerunner said where it serves in its place: the rows before its own."""
+    serves = version.stage.serves and version.candidate_id == candidate.id
+    since = work.tasks.champion_since(version.id, candidate.id) if serves else None
+    found = evidence_by_answer(work, candidate, policy, since=since)
+    later, before = candidate, forerunner(work, candidate) if serves and not policy.by_people else None
+    while before is not None:
+        for answer, counts in work.predictions.tally(before.id, until=later.start_seq).items():
+            if candidate.slice.takes(answer, 1.0):
+                had = found.get(answer, Counts())
+                found[answer] = Counts(had.agree + counts.agree, had.disagree + counts.disagree)
+        later, before = before, forerunner(work, before)
+    return found
+
+
+def shown(work: Work, version: VersionRow, standing: Standing, policy: Policy) -> tuple[Counts, float]:
+    """The agreement that people see of a candidate, and its bound. One that serves in its forerunner's place, and has
+    not passed by itself, shows what that has shown less the labels that left; the bound is the whole's, for the rest
+    agrees more often.
+    """
+    candidate, own = standing.candidate, standing.counts
+    low = bound(own, alpha_share(candidate.number, policy.alpha))
+    serves = version.stage.serves and version.candidate_id == candidate.id and not version.forced
+    before = forerunner(work, candidate) if serves and not policy.by_people and low <= policy.target else None
+    if before is None:
+        return own, low
+    rows = evidence_of(work, version, candidate, policy).values()
+    whole = bound(work.predictions.promotion_counts(before.id), alpha_share(before.number, policy.alpha))
+    return Counts(sum(n.agree for n in rows), sum(n.disagree for n in rows)), max(low, whole)
+
+
+def told_of(label: Label) -> str:
+    """With its counts.
+
+    >>> told_of(Label("kind=spam", Counts(28, 2), POOLED))
+    'kind=spam: 28 of 30 agree (93.3 %), pooled'
+    """
+    return f"{label.name}: {seen(label.counts)}, {label.words}"
+
+
+def _standing(counts: Counts, bar: Bar) -> str:
+    return CERTIFIED if bar.certifies(counts) else BAD if bar.bad(counts) else POOLED
+
+
+def _departures(work: Work, candidate: CandidateRow) -> list[tuple[Departure, float]]:
+    """With the time when each label left this student's slices first."""
+    found: dict[tuple[int, int], tuple[Departure, float]] = {}
+    for other in work.candidates.of_version(candidate.version_id):
+        if other.student_id == candidate.student_id:
+            for gone in other.departures:
+                found.setdefault(gone.pair, (gone, other.entered_at))
+    return list(found.values())
+
+
+def _rank(label: Label) -> tuple[bool, float, str]:
+    return label.standing != BAD, label.counts.share or 0.0, label.name
