@@ -11,8 +11,9 @@ from shadowbert.domain.records import CandidateRow, VersionRow
 from shadowbert.domain.task import Policy
 from shadowbert.flow.candidates import departed
 from shadowbert.flow.evidence import Standing, promotion_counts, stand
-from shadowbert.flow.leaving import evidence_by_answer, shown_bad
+from shadowbert.flow.leaving import shown_bad
 from shadowbert.flow.ledger import Work
+from shadowbert.flow.sayings import evidence_by_answer
 from shadowbert.gating.audits import WORTHWHILE
 from shadowbert.gating.eprocess import alpha_share, passes
 from shadowbert.gating.labels import without

@@ -5,7 +5,6 @@ has left. Counts and words; decides nothing.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shadowbert.domain.contract import Answer
 from shadowbert.domain.evidence import Counts, Departure
 from shadowbert.domain.policy import label_names
 from shadowbert.domain.records import CandidateRow, VersionRow
@@ -13,8 +12,9 @@ from shadowbert.domain.task import Policy
 from shadowbert.flow.candidates import forerunner
 from shadowbert.flow.curves import bound
 from shadowbert.flow.evidence import Standing
-from shadowbert.flow.leaving import bar_of, evidence_by_answer
+from shadowbert.flow.leaving import bar_of
 from shadowbert.flow.ledger import Work
+from shadowbert.flow.sayings import evidence_of
 from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.labels import Bar, by_label
 from shadowbert.gating.wording import moment, seen
@@ -89,21 +89,6 @@ def labels_of(work: Work, version: VersionRow, candidate: CandidateRow, policy: 
         if d.pair in candidate.slice.excluded
     ]
     return Labels((*gone, *sorted(said, key=_rank)))
-
-
-def evidence_of(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> dict[Answer, Counts]:
-    """By what was said, with what its forerunner said where it serves in its place: the rows before its own."""
-    serves = version.stage.serves and version.candidate_id == candidate.id
-    since = work.tasks.champion_since(version.id, candidate.id) if serves else None
-    found = evidence_by_answer(work, candidate, policy, since=since)
-    later, before = candidate, forerunner(work, candidate) if serves and not policy.by_people else None
-    while before is not None:
-        for answer, counts in work.predictions.tally(before.id, until=later.start_seq).items():
-            if candidate.slice.takes(answer, 1.0):
-                had = found.get(answer, Counts())
-                found[answer] = Counts(had.agree + counts.agree, had.disagree + counts.disagree)
-        later, before = before, forerunner(work, before)
-    return found
 
 
 def shown(work: Work, version: VersionRow, standing: Standing, policy: Policy) -> tuple[Counts, float]:

@@ -4,21 +4,16 @@ Before a candidate serves, each new input counts for its labels as it does for t
 people certify, their word is what labels are held to, before and after. A slice never changes: what is left of it is
 another candidate with the next share of alpha.
 
-- A candidate that does not serve stays as it is and keeps its evidence. Beside it a variant without its bad labels
-  enters where it is expected to serve more than the other ever may; calls to come decide. No more than VARIANTS a
-  student: the fourth candidate of a task needs 1.6 times the evidence of the first, and a student with four bad labels
-  is better taught anew.
-- Of a champion a bad label leaves at once, whatever autopilot says: to answer less is always allowed. What is left goes
-  on in the same stage without a proof of its own, for the whole has passed and a mean without its bad part is higher.
-  Only a forced cut-over stays forced. Its drift detector begins anew, as with every champion, for its rows are other
-  rows; a canary's step asks for its rows again. An alarm of the whole takes down the whole, unless these labels alone
-  have raised it.
+A candidate that does not serve stays as it is and keeps its evidence. Beside it a variant without its bad labels enters
+where it is expected to serve more than the other ever may; calls to come decide. No more than VARIANTS a student: the
+fourth candidate of a task needs 1.6 times the evidence of the first, and a student with four bad labels is better
+taught anew. What becomes of a champion says `narrowing`.
 
 A label that has left a student's slice is in none of its slices any more. It comes back with the next student.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shadowbert.domain.contract import Answer, Contract
 from shadowbert.domain.evidence import Counts, Departure, Move, Ruling, Verdict
@@ -29,29 +24,19 @@ from shadowbert.domain.task import Policy
 from shadowbert.flow.candidates import departed, departures_of, enter_without
 from shadowbert.flow.evidence import promotion_counts
 from shadowbert.flow.ledger import Work
-from shadowbert.flow.people import people_rows, tally
-from shadowbert.gating.drift import SUSPICIOUS_AT, DriftDetector, tau_down
+from shadowbert.flow.people import people_rows
+from shadowbert.flow.sayings import evidence_by_answer
+from shadowbert.gating.drift import tau_down
 from shadowbert.gating.labels import Bar, LabelWatch, leaving
 from shadowbert.gating.variant import Waiting, better_without
 from shadowbert.gating.wording import percent, seen
 
 VARIANTS = 3
-HANDED_ON = 1_000
-"""Latest uniform calls that stand beside a narrowed champion's own: five times what its page looks at."""
 
 
 def bar_of(version: VersionRow, candidate: CandidateRow, policy: Policy) -> Bar:
     every = {(i, k) for i, field_ in enumerate(version.contract.fields) for k in range(field_.classes)}
     return Bar(policy.target, policy.alpha, max(1, len(every - candidate.slice.excluded)))
-
-
-def evidence_by_answer(
-    work: Work, candidate: CandidateRow, policy: Policy, *, since: int | None = None
-) -> dict[Answer, Counts]:
-    """What its promotion rests on, by what it said, and every audit after the load sequence since which it serves."""
-    if not policy.by_people:
-        return work.predictions.tally(candidate.id, since=since)
-    return tally(people_rows(work, candidate, since=since))
 
 
 def shown_bad(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> tuple[Departure, ...]:
@@ -97,7 +82,7 @@ def vary(
 
 def _vary(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy, *, at: float) -> VersionRow | None:
     gone = shown_bad(work, version, candidate, policy)
-    if not gone or not _room(work, version, candidate, _narrowed(work, version, candidate, gone)):
+    if not gone or not _room(work, version, candidate, narrowed(work, version, candidate, gone)):
         return None
     inside, uniform = work.predictions.coverage(candidate.id)
     counts = promotion_counts(work, candidate, policy)
@@ -111,7 +96,7 @@ def _vary(work: Work, version: VersionRow, candidate: CandidateRow, policy: Poli
         f"{told(version.contract, gone, policy)} Candidate {number} gathers evidence without; candidate "
         f"{candidate.number} keeps its own."
     )
-    verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, said, numbers=_figures(gone))
+    verdict = Verdict(Ruling.INCONCLUSIVE, Move.STEP, said, numbers=figures(gone))
     return work.tasks.move(version, verdict, version.stay(by="gate", why=verdict.reason, at=at))
 
 
@@ -121,46 +106,10 @@ def _room(work: Work, version: VersionRow, candidate: CandidateRow, served: Slic
     return all(c.slice != served for c in mine) and sum(bool(c.departures) for c in mine) < VARIANTS
 
 
-def _narrowed(work: Work, version: VersionRow, candidate: CandidateRow, gone: Iterable[Departure]) -> Slice:
+def narrowed(work: Work, version: VersionRow, candidate: CandidateRow, gone: Iterable[Departure]) -> Slice:
+    """What is left of its slice."""
     without = departed(work, version.id, candidate.student_id) | {departure.pair for departure in gone}
     return Slice(candidate.slice.threshold, candidate.slice.excluded | without)
-
-
-def nothing_left(contract: Contract, candidate: CandidateRow, gone: Iterable[Departure]) -> bool:
-    """Whether there is a field of which no label would be left to say."""
-    out = candidate.slice.excluded | {departure.pair for departure in gone}
-    return any(all((i, k) in out for k in range(field_.classes)) for i, field_ in enumerate(contract.fields))
-
-
-def quiet_without(
-    work: Work, version: VersionRow, champion: CandidateRow, gone: Iterable[Departure], policy: Policy
-) -> bool:
-    """Whether it was these labels alone that raised the alarm: the rest, watched by itself over the same audits, does
-    not even look suspicious.
-    """
-    pairs = {departure.pair for departure in gone}
-    if not pairs or policy.by_people:
-        return False
-    since, rest = work.tasks.champion_since(version.id, champion.id), DriftDetector(tau_down(policy.target))
-    for _, answer, agreed in work.predictions.said(champion.id, since, since=since):
-        if pairs.isdisjoint(enumerate(answer)):
-            rest.update(agreed)
-    return rest.value < SUSPICIOUS_AT
-
-
-def narrow(
-    work: Work, version: VersionRow, champion: CandidateRow, gone: tuple[Departure, ...], policy: Policy, *, at: float
-) -> VersionRow:
-    """Let the champion serve on without these labels."""
-    served = _narrowed(work, version, champion, gone)
-    same = (c for c in work.candidates.active(version.id) if (c.student_id, c.slice) == (champion.student_id, served))
-    heir = next(same, None) or enter_without(work, champion, gone, at=at, expected_coverage=champion.expected_coverage)
-    work.predictions.hand_on(champion.id, heir.id, heir.slice, latest=HANDED_ON)
-    said = f"{told(version.contract, gone, policy)} The LLM answers that from now on; the rest is served as before."
-    work.candidates.retire(champion.id, said)
-    verdict = Verdict(Ruling.FAIL, Move.STEP, said, stage=version.stage, share=version.share, numbers=_figures(gone))
-    stays = version.stay(by="gate", why=said, at=at)
-    return work.tasks.move(version, verdict, replace(stays, candidate_id=heir.id))
 
 
 def told(contract: Contract, gone: Iterable[Departure], policy: Policy) -> str:
@@ -180,7 +129,7 @@ def told(contract: Contract, gone: Iterable[Departure], policy: Policy) -> str:
     return f"These agree {less}, as their own calls show: {'; '.join(f'{name}, {counts}' for name, _, counts in each)}."
 
 
-def _figures(gone: Iterable[Departure]) -> dict[str, float]:
+def figures(gone: Iterable[Departure]) -> dict[str, float]:
     """Of the labels together."""
     rows = [departure.counts for departure in gone]
     agree, disagree = (float(sum(figures)) for figures in zip(*((c.agree, c.disagree) for c in rows), strict=True))

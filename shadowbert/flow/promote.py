@@ -7,16 +7,16 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from shadowbert.domain.evidence import Departure, Move, Ruling, Transition, Verdict
+from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.records import CandidateRow, VersionRow
 from shadowbert.domain.task import Policy, Stage
 from shadowbert.errors import StaleState
 from shadowbert.flow.audits import tune
-from shadowbert.flow.candidates import retire_and_reenter
 from shadowbert.flow.challenge import REPLACED, passing, successor
 from shadowbert.flow.evidence import Standing, Watch, promotion_counts, serving_verdict, stand
-from shadowbert.flow.leaving import LabelsWatched, narrow, nothing_left, quiet_without, told, vary
+from shadowbert.flow.leaving import LabelsWatched, told, vary
 from shadowbert.flow.ledger import Ledger, Work
+from shadowbert.flow.narrowing import Gone, alarm_of, narrow, quiet_without, reenter
 from shadowbert.flow.rule import rule
 from shadowbert.gating.cadence import size_after_fall
 from shadowbert.gating.eprocess import fails
@@ -91,25 +91,22 @@ class Promote:
         waiting = [c for c in work.candidates.active(version.id) if c.id != version.candidate_id]
         return vary(work, version, waiting, self._rule(work, version), at=self.clock()) is not None
 
-    def _bad_labels(self, work: Work, version: VersionRow, champion: CandidateRow) -> tuple[Departure, ...]:
+    def _bad_labels(self, work: Work, version: VersionRow, champion: CandidateRow) -> Gone:
         if version.alarms_off:
             return ()
         watched = self._labels.setdefault(version.id, LabelsWatched())
         return watched.leaving(work, version, champion, self._rule(work, version))
 
-    def _expel(self, work: Work, version: VersionRow, champion: CandidateRow, gone: tuple[Departure, ...]) -> bool:
-        """Let no label serve on that is shown bad, and nothing where that would leave nothing."""
+    def _expel(self, work: Work, version: VersionRow, champion: CandidateRow, gone: Gone) -> bool:
+        """Let no label serve on that is shown bad, nor the rest where it may not serve by itself."""
         if not gone:
             return False
         policy = self._rule(work, version)
-        if nothing_left(version.contract, champion, gone):
-            reason = told(version.contract, gone, policy)
-            nothing = Verdict(
-                Ruling.FAIL, Move.DEMOTE, reason, missing="another student", stage=Stage.SHADOW, share=0.0
-            )
-            self._demote(work, version, champion, nothing)
-        else:
+        alarm = alarm_of(work, version, champion, gone, policy)
+        if alarm is None:
             narrow(work, version, champion, gone, policy, at=self.clock())
+        else:
+            self._demote(work, version, champion, alarm, gone=gone)
         return True
 
     def _watch(self, work: Work, version: VersionRow) -> bool:
@@ -123,7 +120,8 @@ class Promote:
         gone = self._bad_labels(work, version, champion)
         by_clients = ASKED_AGAIN in verdict.numbers
         if verdict.move is Move.DEMOTE and (by_clients or not quiet_without(work, version, champion, gone, policy)):
-            self._demote(work, version, champion, verdict)
+            weakest = f" {told(version.contract, gone, policy)}" if gone and not by_clients else ""
+            self._demote(work, version, champion, replace(verdict, reason=f"{verdict.reason}{weakest}"))
             return True
         if self._expel(work, version, champion, gone):
             return True
@@ -153,10 +151,14 @@ class Promote:
         self._move(work, version, agreed, champion=champion.id)
         return True
 
-    def _demote(self, work: Work, version: VersionRow, champion: CandidateRow, verdict: Verdict) -> None:
-        """Back to the LLM at once; the student may come back only on new evidence and a new share of alpha."""
+    def _demote(
+        self, work: Work, version: VersionRow, champion: CandidateRow, verdict: Verdict, *, gone: Gone = ()
+    ) -> None:
+        """Back to the LLM at once; the student may come back only on new evidence and a new share of alpha, and without
+        the labels that are gone.
+        """
         self._move(work, version, verdict, champion=None)
-        retire_and_reenter(work, champion, why=verdict.reason, at=self.clock())
+        reenter(work, version, champion, gone, why=verdict.reason, at=self.clock())
         enough = size_after_fall(work.jobs.last_size(version.id))
         cause = "clients asked again" if ASKED_AGAIN in verdict.numbers else "agreement fell"
         work.jobs.queue(version.id, cause=cause, at=self.clock(), waits_for=enough)

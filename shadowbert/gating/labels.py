@@ -11,10 +11,10 @@ assumption is at its weakest over a handful of rows. Of three labels, one that a
 of its own in the median and 51 in nine of ten streams (target 95 %, alpha 5 %); of 77 labels after 37 and 70. One at
 the target itself, where leaving would be unjust, leaves in 1 of 2,000 streams of 2,000 rows; one at the floor in 7.
 
-What remains may claim what the whole has shown. The agreement p of the whole is a mean over its parts, p = w b +
-(1 - w) r with b of the label that leaves and r of the rest; so b < p gives r > p. A label shown bad lies two points
-below the target; where the whole has passed the target, the rest lies above it, too. Without that pass nothing follows:
-there the rest must earn its own, on rows to come.
+What remains may claim what the whole has shown on the same rows. The agreement p of the whole is a mean over its parts,
+p = w b + (1 - w) r with b of the label that leaves and r of the rest; so b < p gives r > p. A label shown bad lies two
+points below the target; where the whole has passed the target, the rest lies above it, too. Nothing follows without
+that pass, nor for a label that was good when the whole passed and fell later: it may be what had carried the whole.
 """
 
 from collections import defaultdict, deque

@@ -14,8 +14,10 @@ from shadowbert.flow.candidates import departed, enter
 from shadowbert.flow.evidence import detector
 from shadowbert.flow.govern import Govern
 from shadowbert.flow.history import replay
-from shadowbert.flow.leaving import VARIANTS, LabelsWatched, bar_of, evidence_by_answer, shown_bad, told
+from shadowbert.flow.leaving import VARIANTS, LabelsWatched, bar_of, shown_bad, told
 from shadowbert.flow.operate import Operate, Operator
+from shadowbert.flow.sayings import evidence_by_answer
+from shadowbert.gating.gate import ASKED_AGAIN
 from shadowbert.gating.labels import LabelWatch
 from shadowbert.store.store import Store
 from shadowbert.testing.lineage import Lineage, found
@@ -279,6 +281,33 @@ def test_where_nothing_would_be_left_the_student_goes(bench: Bench) -> None:
     says(bench, BAD, 0, 5, audits=True)
     assert (bench.promote.step(), bench.version.stage) == (1, Stage.SHADOW)
     assert verdicts(bench)[-1].verdict.move is Move.DEMOTE
+
+
+def test_a_rest_that_the_label_had_carried_goes_back_with_it(bench: Bench) -> None:
+    """The whole passed for the sake of the very label that falls now; by itself the rest agrees on 93 % only."""
+    says(bench, BAD, 500)
+    for label in (0, 1) * 5:
+        says(bench, label, 13, 1)
+    assert (bench.promote.step(), bench.version.stage) == (1, Stage.CANARY)
+    for _ in range(8):
+        says(bench, BAD, 0, 2, audits=True)
+        says(bench, 0, 13, 1, audits=True)
+        bench.promote.step()
+    assert bench.version.stage is Stage.SHADOW
+    row = verdicts(bench)[-1]
+    assert (row.verdict.ruling, row.verdict.move, row.champion) == (Ruling.FAIL, Move.DEMOTE, None)
+    assert "The rest is not shown to be above 95 % by itself: " in row.verdict.reason
+    (again,) = bench.candidates
+    assert (again.slice.excluded, again.number) == ({(0, BAD)}, 2), "the rest may earn it"
+    assert again.departures[0].pair == (0, BAD)
+
+
+def test_clients_that_ask_again_are_no_label_s_fault(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_live(bench)
+    says(bench, BAD, 0, 12, audits=True)
+    alarm = a_verdict(move=Move.DEMOTE, stage=Stage.SHADOW, share=0.0, numbers={ASKED_AGAIN: 99.0})
+    monkeypatch.setattr("shadowbert.flow.promote.serving_verdict", lambda *_, **__: alarm)
+    assert (bench.promote.step(), bench.version.stage) == (1, Stage.SHADOW)
 
 
 def test_in_canary_the_rest_must_show_its_step_anew(bench: Bench) -> None:

@@ -123,7 +123,7 @@ class Detectors:
 
     @property
     def suspicious(self) -> Bools:
-        return self.value >= SUSPICIOUS_AT
+        return (self.value >= SUSPICIOUS_AT) & ~self.alarm
 
 
 def steps(detectors: Detectors, outcomes: Iterator[Bools]) -> Iterator[tuple[Bools, Bools]]:
