@@ -58,7 +58,7 @@ def learning_chart(points: Sequence[tuple[int, float]], band: Sequence[Band], go
     if len(band) < 2:
         return ""
     first, last = band[0][0], band[-1][0]
-    scale = Scale(round(STRETCH * math.log(last / first)), 0.0)
+    scale = Scale(math.ceil(STRETCH * math.log(last / first)), 0.0)
     across = [(scale.x(STRETCH * math.log(n / first)), *map(scale.y, shares)) for n, *shares in band]
     edge = [(x, low) for x, low, _, _ in across] + [(x, high) for x, _, _, high in reversed(across)]
     dots = [(scale.x(STRETCH * math.log(max(n, first) / first)), scale.y(share)) for n, share in points]

@@ -3,7 +3,7 @@
 import re
 from xml.etree import ElementTree as ET
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shadowbert.web.charts import HEIGHT, WIDTH, agreement_chart, learning_chart, share_bar
@@ -41,6 +41,7 @@ bands = st.lists(st.tuples(st.integers(1, 10**6), st.lists(shares, min_size=3, m
 
 
 @given(bands, st.lists(st.tuples(st.integers(1, 10**6), shares), min_size=1), shares | st.none())
+@example([(587, [0.0, 0.0, 0.0]), (638, [0.0, 0.0, 0.0])], [(1, 0.0)], None)
 def test_any_learning_curve_is_drawn_inside_its_frame(
     band: list[tuple[int, list[float]]], students: list[tuple[int, float]], goal: float | None
 ) -> None:
