@@ -1,7 +1,8 @@
 """The rows that stations hand to each other through the store. Each kind has one writer, named in its docstring."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf, nextafter
 
 from shadowbert.domain.contract import Answer, Contract, Fills, Unlearnable
 from shadowbert.domain.evidence import Departure, Transition, Verdict
@@ -219,6 +220,28 @@ class VersionRow:
     @property
     def unfilled(self) -> tuple[Unlearnable, ...]:
         return self.contract.unfilled(self.fills)
+
+    def anew(self, version_id: str, *, seq: int, at: float) -> "VersionRow":
+        """Another version of the same kind, newer than this one whatever the clock says; it has no student, and nothing
+        of what was decided on this one.
+        """
+        return replace(
+            self,
+            id=version_id,
+            stage=Stage.COLLECTING,
+            share=0.0,
+            epoch=0,
+            stage_seq=seq,
+            candidate_id=None,
+            forced=False,
+            held=False,
+            created_at=max(at, nextafter(self.created_at, inf)),
+            audit_rate=None,
+            inherits=(),
+            unaudited=None,
+            frozen=False,
+            alarms_off=False,
+        )
 
     def stays(self, stage: Stage, share: float, candidate_id: str | None) -> bool:
         """Whether this would move it nowhere: then its stage goes on, and what has been counted since it began."""

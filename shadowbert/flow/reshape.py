@@ -6,7 +6,6 @@ old one serves nobody and gathers no evidence any more; collect hands its calls 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import inf, nextafter
 
 from shadowbert.domain.evidence import Move, Ruling, Transition, Verdict
 from shadowbert.domain.ids import uuid7
@@ -137,21 +136,8 @@ class Reshape:
 
     def _found(self, work: Work, old: VersionRow, skeleton: Skeleton, who: Operator, said: str) -> VersionRow:
         """The same version but for its skeleton, without students; one that was stopped stays so."""
-        new = replace(
-            old,
-            id=uuid7(),
-            skeleton=skeleton,
-            stage=Stage.COLLECTING,
-            share=0.0,
-            epoch=0,
-            stage_seq=work.exchanges.last_seq(),
-            candidate_id=None,
-            forced=False,
-            held=False,
-            created_at=max(self.clock(), nextafter(old.created_at, inf)),  # newer, whatever the clock says
-            audit_rate=None,
-            inherits=(),
-        )
+        known = old.anew(uuid7(), seq=work.exchanges.last_seq(), at=self.clock())
+        new = replace(known, skeleton=skeleton)
         self._retire(work, old, new, who)
         work.tasks.found(new)
         work.tasks.set_manners(new.id, old.reply_model, old.manners)

@@ -98,25 +98,9 @@ class Teacherless:
 
     def _found(self, work: Work, versions: Sequence[VersionRow], like: VersionRow, who: Operator) -> VersionRow:
         """The same version of another teacher: how that one writes and signs is yet to be seen."""
-        new = replace(
-            like,
-            id=uuid7(),
-            stage=Stage.COLLECTING,
-            share=0.0,
-            epoch=0,
-            stage_seq=work.exchanges.last_seq(),
-            candidate_id=None,
-            forced=False,
-            held=False,
-            unaudited=None,
-            frozen=False,
-            alarms_off=False,
-            created_at=max(self.clock(), nextafter(versions[-1].created_at, inf)),  # newer, whatever the clock says
-            reply_model=None,
-            manners={},
-            audit_rate=None,
-            inherits=(),
-        )
+        at = max(self.clock(), nextafter(versions[-1].created_at, inf))  # the newest of all, whatever the clock says
+        known = like.anew(uuid7(), seq=work.exchanges.last_seq(), at=at)
+        new = replace(known, reply_model=None, manners={})
         work.tasks.found(new)
         said = sentence(f"Founded for calls that name {new.teacher}", who)
         to = Transition(Stage.COLLECTING, 0.0, None, by=who.name, why=who.why or ASKED, at=self.clock())
