@@ -20,7 +20,7 @@ AT_ONCE = 5_000
 _SEQ = itemgetter(0)
 
 
-def follow(work: Work, version: VersionRow, champion: CandidateRow) -> None:
+def follow(work: Work, version: VersionRow, champion: CandidateRow, *, at_once: int = AT_ONCE) -> None:
     """Count what has come since the last look: calls that the champion was asked, and audits of its slice.
 
     In canary there is nothing to buy: most calls are compared anyway. What the champion was sure of before it went live
@@ -29,8 +29,8 @@ def follow(work: Work, version: VersionRow, champion: CandidateRow) -> None:
     if version.stage is not Stage.LIVE:
         return
     after, until = work.marks.seq(champion.id) or version.stage_seq, work.candidates.cursor(champion.id)
-    calls = work.calls.consulted(version.id, champion.id, after=after, until=until, limit=AT_ONCE)
-    if len(calls) == AT_ONCE:
+    calls = work.calls.consulted(version.id, champion.id, after=after, until=until, limit=at_once)
+    if len(calls) == at_once:
         until = calls[-1][0]
     audits = [seq for seq, _ in work.predictions.audits(champion.id, after) if seq <= until]
     if not calls and not audits:

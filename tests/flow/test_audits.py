@@ -9,7 +9,6 @@ from shadowbert.domain.evidence import Counts
 from shadowbert.domain.route import Decider, Source
 from shadowbert.domain.student import Slice
 from shadowbert.domain.task import Policy, Stage
-from shadowbert.flow import escalations
 from shadowbert.flow.escalations import follow, known
 from shadowbert.flow.promote import Promote
 from shadowbert.flow.report import Report
@@ -102,13 +101,12 @@ def test_whoever_looks_and_however_often_sees_the_same(bench: Bench) -> None:
     assert often.changed
 
 
-def test_what_one_look_leaves_the_next_one_reads(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(escalations, "AT_ONCE", 20)
+def test_what_one_look_leaves_the_next_one_reads(bench: Bench) -> None:
     consulted(bench, "suuu" * 40)
     seen = []
     with bench.store.write() as work:
         for _ in range(8):
-            follow(work, bench.version, bench.first)
+            follow(work, bench.version, bench.first, at_once=20)
             watch = known(work, bench.first)
             assert watch is not None
             seen.append(bool(watch.changed))

@@ -22,6 +22,7 @@ from shadowbert.gating.labels import LabelWatch
 from shadowbert.store.store import Store
 from shadowbert.testing.lineage import Lineage, found
 from tests.flow.stationed import AUDITED, SHADOWED, Bench, a_guess
+from tests.flow.test_asked_again import asked
 from tests.store.rows import a_student, a_transition, a_verdict
 
 ANN = Operator("ann", "a hunch")
@@ -302,12 +303,18 @@ def test_a_rest_that_the_label_had_carried_goes_back_with_it(bench: Bench) -> No
     assert again.departures[0].pair == (0, BAD)
 
 
-def test_clients_that_ask_again_are_no_label_s_fault(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    go_live(bench)
-    says(bench, BAD, 0, 12, audits=True)
-    alarm = a_verdict(move=Move.DEMOTE, stage=Stage.SHADOW, share=0.0, numbers={ASKED_AGAIN: 99.0})
-    monkeypatch.setattr("shadowbert.flow.promote.serving_verdict", lambda *_, **__: alarm)
+def test_clients_that_ask_again_are_no_label_s_fault(bench: Bench) -> None:
+    for label in (0, 1, BAD):
+        says(bench, label, 60)
+    bench.promote.step()
+    for _ in range(6):  # too seldom to be an alarm
+        says(bench, 0, 8, audits=True)
+        says(bench, BAD, 0, 1, audits=True)
+    with bench.store.read() as work:
+        assert LabelsWatched().leaving(work, bench.version, champion(bench), bench.policy)
+    asked(bench, 4, local=True, again=True)
     assert (bench.promote.step(), bench.version.stage) == (1, Stage.SHADOW)
+    assert verdicts(bench)[-1].verdict.numbers[ASKED_AGAIN] > 0
 
 
 def test_in_canary_the_rest_must_show_its_step_anew(bench: Bench) -> None:
