@@ -2,22 +2,16 @@
 
 import pytest
 
-from shadowbert.domain.task import Policy, Stage
-from shadowbert.flow.unaudited import Unaudited
+from shadowbert.domain.task import Stage
 from shadowbert.store.store import Store
 from shadowbert.testing.lineage import NOW, Lineage
 from tests.cli.conftest import Shell
-from tests.store.test_unanswered import AUDIT, SERVED, put
+from tests.store.test_unanswered import left_alone
 
 
 @pytest.fixture
 def alone(store: Store, line: Lineage) -> Lineage:
-    line.calls(50)
-    line.move(Stage.LIVE, share=1.0, candidate=line.candidate(line.student()))
-    for _ in range(3):
-        put(store, AUDIT, 404, version=line.version_id)
-        put(store, SERVED, version=line.version_id)
-    assert Unaudited(store, Policy(), lambda: NOW).step() == 1
+    left_alone(store, line)
     return line
 
 

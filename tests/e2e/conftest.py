@@ -1,21 +1,28 @@
 import fcntl
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import openai
 import pytest
 
 from shadowbert.testing.serving import serving_upstream
 from shadowbert.testing.simulated import SimulatedUpstream, Simulation
-from tests.e2e.calls import Teacher
-from tests.e2e.seed import cut_over, grow, transplant
+from tests.e2e.calls import Teacher, client
+from tests.e2e.seed import FIRST, cut_over, grow, transplant
 from tests.e2e.tree import Tree, planted
 from tests.store.postgres import Server
 
 Plant = Callable[..., Tree]
-QUICK = {"worker.poll_s": 0.1, "watch.mirror_every_s": 0.1, "policy.target": 0.8, "upstream.auth": "none"}
-"""Short looks, a target that a small student reaches, and no first call that has to prove its key."""
+QUICK = {
+    "worker.poll_s": 0.1, "watch.mirror_every_s": 0.1, "policy.target": 0.8, "upstream.auth": "none",
+    "training.nice": 0,
+}  # fmt: skip
+"""Short looks, a target that a small student reaches, no first call that has to prove its key, and a training that
+other tests cannot starve.
+"""
 NO_TRAINING = {"training.first": 1_000_000}
 
 
@@ -34,6 +41,19 @@ def api() -> Iterator[Api]:
     upstream = SimulatedUpstream(teacher, Simulation(median_ms=2.0))
     with serving_upstream(upstream.app()) as url:
         yield Api(url, teacher, upstream)
+
+
+@pytest.fixture(scope="module")
+def numbers() -> Iterator[int]:
+    """Of calls that no student was taught."""
+    return itertools.count(FIRST)
+
+
+@pytest.fixture
+def caller(tree: Tree) -> Iterator[openai.OpenAI]:
+    """Of the module's own tree."""
+    with client(tree.url) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Faults of store, worker, log and student on a running server: every call is answered, and what failed shows."""
 
-import itertools
 import os
 import shutil
 import signal
@@ -15,7 +14,7 @@ import pytest
 from shadowbert.domain.task import Stage
 from tests.e2e.calls import TASK, Answer, call, client
 from tests.e2e.conftest import NO_TRAINING, QUICK, Api
-from tests.e2e.seed import FIRST, cut_over, students, transplant
+from tests.e2e.seed import cut_over, students, transplant
 from tests.e2e.tree import Tree, planted, until
 
 WATCHED = {"watch.mirror_max_age_s": 1.5, "watch.gate_max_age_s": 1.5}
@@ -26,17 +25,6 @@ def tree(live_dir: Path, api: Api) -> Iterator[Tree]:
     """A live student, watched closely."""
     with planted(Tree(live_dir, api.url, QUICK | NO_TRAINING | WATCHED)) as planted_tree:
         yield planted_tree
-
-
-@pytest.fixture(scope="module")
-def numbers() -> Iterator[int]:
-    return itertools.count(FIRST)
-
-
-@pytest.fixture
-def caller(tree: Tree) -> Iterator[openai.OpenAI]:
-    with client(tree.url) as opened:
-        yield opened
 
 
 def answered(caller: openai.OpenAI, n: int) -> Answer:

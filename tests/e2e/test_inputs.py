@@ -1,6 +1,5 @@
 """What a caller's texts may be, on the real tree: two in one prompt, long ones, too long ones."""
 
-import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +13,9 @@ from shadowbert.domain.student import Guess
 from shadowbert.domain.template import SLOT_SEPARATOR
 from shadowbert.worker.shelf import StudentShelf
 from tests.bert.checkpoints import make_checkpoint
-from tests.e2e.calls import LABELS, MODEL, NOUNS, SCHEMA, client, topic_of
+from tests.e2e.calls import LABELS, MODEL, NOUNS, SCHEMA, topic_of
 from tests.e2e.conftest import NO_TRAINING, QUICK, Api
-from tests.e2e.seed import EXAMPLES, FIRST, answered, cut_over, look, settings, students, teach
+from tests.e2e.seed import EXAMPLES, answered, cut_over, look, settings, students, teach
 from tests.e2e.tree import Tree, planted, until
 
 TASK = "letters"
@@ -72,17 +71,6 @@ def tree(tmp_path_factory: pytest.TempPathFactory, api: Api) -> Iterator[Tree]:
     plain = QUICK | NO_TRAINING | {"policy.audit_rate": 0.01}
     with planted(Tree(folder / "data", api.url, plain, ("--no-worker",))) as live:
         yield live
-
-
-@pytest.fixture
-def caller(tree: Tree) -> Iterator[openai.OpenAI]:
-    with client(tree.url) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def numbers() -> Iterator[int]:
-    return itertools.count(FIRST)
 
 
 def manifest(tree: Tree) -> Manifest:

@@ -1,6 +1,5 @@
 """An operator's hand on a running server: every command takes effect without a restart, or says why it does not."""
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +11,9 @@ from shadowbert.bootstrap.working import open_operations
 from shadowbert.domain.task import Stage
 from shadowbert.errors import OperatorError
 from shadowbert.flow.operate import Operator
-from tests.e2e.calls import LABELS, TASK, asked, call, client
+from tests.e2e.calls import LABELS, TASK, asked, call
 from tests.e2e.conftest import NO_TRAINING, QUICK, Api
-from tests.e2e.seed import EXAMPLES, FIRST, settings
+from tests.e2e.seed import EXAMPLES, settings
 from tests.e2e.tree import Tree, planted, shadowbert, until
 
 TEN_SECONDS = 10.0
@@ -38,17 +37,6 @@ def tree(served: Tree) -> Tree:
             except OperatorError:
                 continue
     return served
-
-
-@pytest.fixture
-def caller(tree: Tree) -> Iterator[openai.OpenAI]:
-    with client(tree.url) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def numbers() -> Iterator[int]:
-    return itertools.count(FIRST)
 
 
 def reaches(caller: openai.OpenAI, numbers: Iterator[int], route: str) -> None:

@@ -1,6 +1,5 @@
 """The model behind a running server is switched off: what is told, chosen and done, and that its return ends it."""
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +9,8 @@ import pytest
 
 from shadowbert.domain.records import VersionRow
 from shadowbert.domain.task import Stage
-from tests.e2e.calls import TASK, Answer, call, client
+from tests.e2e.calls import TASK, Answer, call
 from tests.e2e.conftest import NO_TRAINING, QUICK, Api
-from tests.e2e.seed import FIRST
 from tests.e2e.tree import Tree, planted, until
 
 NEW = "gpt-5"
@@ -23,17 +21,6 @@ OFTEN = {"policy.audit_rate": 0.3}
 def tree(live_dir: Path, api: Api) -> Iterator[Tree]:
     with planted(Tree(live_dir, api.url, QUICK | NO_TRAINING | OFTEN)) as planted_tree:
         yield planted_tree
-
-
-@pytest.fixture(scope="module")
-def numbers() -> Iterator[int]:
-    return itertools.count(FIRST)
-
-
-@pytest.fixture
-def caller(tree: Tree) -> Iterator[openai.OpenAI]:
-    with client(tree.url) as opened:
-        yield opened
 
 
 def switch(api: Api, *models: str) -> None:

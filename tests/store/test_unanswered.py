@@ -7,8 +7,10 @@ import pytest
 from shadowbert.domain.evidence import Unanswered
 from shadowbert.domain.exchange import CallNote, Outcome
 from shadowbert.domain.route import Decider, Reason, Route, Source
-from shadowbert.domain.task import Stage
+from shadowbert.domain.task import Policy, Stage
+from shadowbert.flow.unaudited import Unaudited
 from shadowbert.store.store import Store
+from shadowbert.testing.lineage import NOW, Lineage
 from tests.store.rows import AT, a_house, a_transition, a_verdict, loaded
 
 VERSION = "v-1"
@@ -27,6 +29,16 @@ def put(
     note = CallNote(version, "a text", "i1:a", eligible=route.decider is not Decider.RULE)
     given: dict[str, object] = {"route": route, "status": status, "received_at": at, "call": note, "outcome": ended}
     loaded(store, 1, **given | changes)
+
+
+def left_alone(store: Store, line: Lineage) -> None:
+    """A live student of the lineage whose model is gone: three audits failed, three calls were served."""
+    line.calls(50)
+    line.move(Stage.LIVE, share=1.0, candidate=line.candidate(line.student()))
+    for _ in range(3):
+        put(store, AUDIT, 404, version=line.version_id)
+        put(store, SERVED, version=line.version_id)
+    assert Unaudited(store, Policy(), lambda: NOW).step() == 1
 
 
 def unanswered(store: Store, after: int = 0) -> Unanswered:

@@ -6,7 +6,7 @@ from shadowbert.domain.task import Policy, Stage
 from shadowbert.flow.unaudited import Unaudited
 from shadowbert.store.store import Store
 from shadowbert.testing.lineage import NOW, Lineage
-from tests.store.test_unanswered import AUDIT, SERVED, put
+from tests.store.test_unanswered import AUDIT, left_alone, put
 from tests.web.surface import Surface, alerts, said
 
 PAGE = "/shadowbert/task?name=bank"
@@ -16,12 +16,7 @@ FREEZE, STOP, READY = "Let it go on unchecked", "Back to the LLM", "Let that mod
 @pytest.fixture
 def alone(sqlite_store: Store, line: Lineage) -> Lineage:
     """Its model is gone."""
-    line.calls(50)
-    line.move(Stage.LIVE, share=1.0, candidate=line.candidate(line.student()))
-    for _ in range(3):
-        put(sqlite_store, AUDIT, 404, version=line.version_id)
-        put(sqlite_store, SERVED, version=line.version_id)
-    assert Unaudited(sqlite_store, Policy(), lambda: NOW).step() == 1
+    left_alone(sqlite_store, line)
     return line
 
 
