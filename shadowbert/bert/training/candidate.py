@@ -41,9 +41,9 @@ class Candidate:
         return self.scores["agreement"]
 
 
-def scored_rows(corpus: Corpus, chosen: Mask, guessed: Sequence[Guess], *, out_of_fold: bool) -> tuple[ScoredRow, ...]:
+def scored_rows(corpus: Corpus, chosen: Mask, guessed: Sequence[Guess]) -> tuple[ScoredRow, ...]:
     return tuple(
-        ScoredRow(corpus.ids[row], guess, guess.answer == tuple(corpus.labels[row].tolist()), out_of_fold)
+        ScoredRow(corpus.ids[row], guess, guess.answer == tuple(corpus.labels[row].tolist()))
         for row, guess in zip(np.flatnonzero(chosen), guessed, strict=True)
     )
 

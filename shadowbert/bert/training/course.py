@@ -12,7 +12,7 @@ from accelerate import Accelerator
 from shadowbert.bert.serving.decode import Floats
 from shadowbert.bert.training import scores
 from shadowbert.bert.training.encoder import Encoder
-from shadowbert.bert.training.finetune import Judge, Lesson, Settings, Tuned, embedded, fine_tune, repeat
+from shadowbert.bert.training.finetune import Judge, Lesson, Pace, Settings, Tuned, embedded, fine_tune, repeat
 from shadowbert.bert.training.heads import Head, head_logits
 from shadowbert.bert.training.probe import Ints, log_loss
 
@@ -45,13 +45,15 @@ class Course:
     settings: Settings
     until: Exam | int
     """The epoch that is best in the exam, or so many epochs."""
+    lot: str = "all examples"
+    """What it is taught by, for people who watch."""
 
 
 def attend(encoder: Encoder, course: Course, accelerator: Accelerator) -> Tuned:
     """Train the encoder in place; it ends on the CPU."""
     heads, lesson, settings, until = course.heads, course.lesson, course.settings, course.until
     if isinstance(until, int):
-        taught = repeat(encoder, heads, lesson, settings=settings, epochs=until, accelerator=accelerator)
-        return Tuned(taught, until)
+        pace = Pace(settings, until, course.lot)
+        return Tuned(repeat(encoder, heads, lesson, pace=pace, accelerator=accelerator), until)
     judge = until.judge(encoder)
     return fine_tune(encoder, heads, lesson, settings=settings, judge=judge, accelerator=accelerator)

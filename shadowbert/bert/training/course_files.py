@@ -31,6 +31,7 @@ def write_course(folder: Path, encoder: Encoder, course: Course) -> None:
     told = {
         "settings": asdict(course.settings),
         "until": None if exam else course.until,
+        "lot": course.lot,
         "sizes": exam.sizes if exam else (),
         "heads": len(course.heads),
         "pooling": encoder.pooling,
@@ -56,7 +57,7 @@ def read_course(folder: Path) -> tuple[Encoder, Course]:
     config = json.loads((folder / START / "config.json").read_bytes())
     checkpoint = Checkpoint("of this course", folder / START, config, told["pooling"])
     encoder = load(checkpoint, max_tokens=max(map(len, tokens)), border=told["border"])
-    return encoder, Course(_read_heads(arrays, told["heads"]), lesson, Settings(**told["settings"]), until)
+    return encoder, Course(_read_heads(arrays, told["heads"]), lesson, Settings(**told["settings"]), until, told["lot"])
 
 
 def write_result(folder: Path, encoder: Encoder, tuned: Tuned) -> None:

@@ -103,19 +103,23 @@ def fine_tune(
     return Tuned(course.end(), at)
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Of a course without a judge: set as another one was, it ends where that one was best."""
+
+    settings: Settings
+    epochs: int
+    lot: str = "all examples"
+    """What it is taught by, for people who watch."""
+
+
 def repeat(
-    encoder: Encoder,
-    heads: Sequence[Head],
-    lesson: Lesson,
-    *,
-    settings: Settings,
-    epochs: int,
-    accelerator: Accelerator,
+    encoder: Encoder, heads: Sequence[Head], lesson: Lesson, *, pace: Pace, accelerator: Accelerator
 ) -> tuple[Head, ...]:
-    """The same course on another lesson, without a judge: as many epochs as were best, at the same pace."""
-    course = _Course(encoder, heads, lesson, settings, accelerator, phase="fine-tuning on all examples")
-    for epoch in range(1, epochs + 1):
-        emit("epoch", epoch=epoch, of=epochs, loss=round(course.epoch(epoch), 4))
+    """The same course on another lesson."""
+    course = _Course(encoder, heads, lesson, pace.settings, accelerator, phase=f"fine-tuning on {pace.lot}")
+    for epoch in range(1, pace.epochs + 1):
+        emit("epoch", epoch=epoch, of=pace.epochs, loss=round(course.epoch(epoch), 4))
     course.settle()
     return course.end()
 

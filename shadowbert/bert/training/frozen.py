@@ -70,7 +70,7 @@ def probe(encoder: Encoder, corpus: Corpus, frozen: Frozen, *, seed: int) -> Can
         variant=frozen.variant,
         experts=joined(corpus, fitted.heads, (counted, embedded), shares),
         temperatures=temperatures,
-        rows=scored_rows(corpus, np.ones_like(judged), guessed, out_of_fold=True),
+        rows=scored_rows(corpus, np.ones_like(judged), guessed),
         scores=found | frozen.keeps | told(corpus, shares),
         settings={
             "seed": seed,

@@ -139,7 +139,6 @@ def _line(row: ScoredRow) -> str:
         "confidences": [round(confidence, 6) for confidence in row.guess.confidences],
         "joint": round(row.guess.joint, 6),
         "agreed": row.agreed,
-        "out_of_fold": row.out_of_fold,
     }
     return json.dumps(line) + "\n"
 

@@ -21,13 +21,11 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class ScoredRow:
-    """A guess on an example, and whether it equals the teacher's whole answer."""
+    """A guess on an example that whoever guessed had not learnt, and whether it equals the teacher's whole answer."""
 
     id: str
     guess: Guess
     agreed: bool
-    out_of_fold: bool
-    """Guessed by a head fitted on other rows, not by the very head that serves."""
 
 
 def fit_temperatures(logits: Sequence[Floats32], labels: Ints, weights: Floats) -> tuple[float, ...]:

@@ -1,32 +1,38 @@
 """The further recipes: encoder and heads trained together, from the frozen encoder's on, with words and neighbours.
 
-The train rows teach. The others say when to stop, fit the shares and the temperature, and are scored: a handful of
-numbers that is fitted on hundreds of rows leaves them nearly as good as unseen. What is published has then learnt all
-rows, for as many epochs as were best; its scores are those of the first run, which knew a quarter less. Refuses to know
-the job's files and the manifest.
+In the first run the train rows teach, and the others say when to stop and how good the recipe is. The recipe that wins
+is then cross-fitted: the train rows are dealt into parts, and for each of them a run that knows all other rows, for as
+many epochs as were best, says what it thinks of that part. So every row is guessed by an encoder that has not learnt
+it, and a threshold has four times the rows to be chosen on. What is published has learnt all rows; its scores are those
+of the runs that knew a quarter less. Refuses to know the job's files and the manifest.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
 import torch
 
-from shadowbert.bert.training import ladder, lexical, neighbours, scores
-from shadowbert.bert.training.candidate import Candidate, numbers, scored_rows
-from shadowbert.bert.training.corpus import Corpus, embed, make_graphs
+from shadowbert.bert.training import ladder
+from shadowbert.bert.training.candidate import Candidate, scored_rows
+from shadowbert.bert.training.corpus import Corpus, Graphs, Variant, embed, make_graphs
 from shadowbert.bert.training.course import Course, Exam
 from shadowbert.bert.training.encoder import Encoder
 from shadowbert.bert.training.finetune import Lesson
-from shadowbert.bert.training.frozen import TRIAL_REGULARISATION, Frozen, joined, rows_of, told
-from shadowbert.bert.training.heads import Floats32, head_logits
+from shadowbert.bert.training.frozen import TRIAL_REGULARISATION, Frozen, joined, rows_of
+from shadowbert.bert.training.heads import Floats32, Head
 from shadowbert.bert.training.job import Recipe
-from shadowbert.bert.training.probe import Rows, fit_head
-from shadowbert.bert.training.product import Opinion, Shares, fit_shares, multiply
+from shadowbert.bert.training.probe import deal, fit_head
 from shadowbert.bert.training.scores import Mask
 from shadowbert.bert.training.tutor import Tutor
+from shadowbert.bert.training.unseen import Unseen, hear, learnt, score, settle, together
 from shadowbert.bert.training.variants import choose_variant
+
+PARTS = 3
+"""Each as large as what the first run did not learn."""
+ENOUGH = 1_500
+"""So many rows that the first run did not learn settle a threshold; further runs would only cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +49,28 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """What the first run found out, for the second."""
+    """What the first run found out, for the others."""
 
     recipe: Recipe
     share: float
     """Of the course that was best to go: it has fewer epochs where there are more rows."""
-    shares: Sequence[Shares]
+    variant: Variant
+    unseen: Unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What a run ends in, and the whole corpus as its encoder reads it."""
+
+    encoder: Encoder
+    heads: tuple[Head, ...]
+    graphs: Graphs
+    features: Floats32
 
 
 def finetune(recipe: Recipe, bench: Bench) -> Candidate:
     corpus, encoder = bench.corpus, bench.fresh()
-    train, judged = corpus.splits == "train", corpus.splits != "train"
+    train = corpus.splits == "train"
     settings = ladder.settings(recipe, int(train.sum()), seed=bench.seed)
     course = Course(bench.frozen.trial, _lesson(corpus, train), settings, _exam(corpus))
     tuned = bench.tutor.teach(encoder, course)
@@ -62,52 +79,74 @@ def finetune(recipe: Recipe, bench: Bench) -> Candidate:
     variant, keeps = choose_variant(graphs, corpus, tuned.heads, features[corpus.splits == "heldout"])
     if variant != "int8":
         features = embed(graphs.path(variant), corpus, corpus.texts)
-    dense = head_logits(tuned.heads, features[judged], corpus.sizes)
-    others, labels, weights = _others(corpus, features), corpus.labels[judged], corpus.weights[judged]
-    shares = fit_shares(dense, others, labels, weights)
-    logits = multiply(dense, others, shares)
-    temperatures = scores.fit_temperatures(logits, labels, weights)
-    guessed = scores.guesses(logits, temperatures)
+    unseen = hear(corpus, features, tuned.heads, asked=~train)
+    settled = settle(corpus, unseen)
     first = Candidate(
         recipe=recipe,
         encoder=encoder,
         graphs=graphs,
         variant=variant,
-        experts=joined(corpus, tuned.heads, _learnt(corpus, features, train), shares),
-        temperatures=temperatures,
-        rows=scored_rows(corpus, judged, guessed, out_of_fold=False),
-        scores=numbers(corpus, judged, guessed) | keeps | told(corpus, shares) | scores.alone(dense, labels, weights),
+        experts=joined(corpus, tuned.heads, learnt(corpus, features, train), settled.shares),
+        temperatures=settled.temperatures,
+        rows=scored_rows(corpus, ~train, settled.guessed),
+        scores=score(corpus, unseen, settled) | keeps,
         settings=asdict(settings)
         | {"start_regularisation": TRIAL_REGULARISATION, "epochs_kept": tuned.epoch}
         | asdict(bench.tutor.place),
     )
-    return replace(first, again=partial(_again, bench, First(recipe, tuned.epoch / settings.epochs, shares), first))
+    found = First(recipe, tuned.epoch / settings.epochs, variant, unseen)
+    return replace(first, again=partial(_again, bench, found, first))
 
 
 def _again(bench: Bench, found: First, first: Candidate) -> Candidate:
-    corpus, encoder = bench.corpus, bench.fresh()
+    """Cross-fitted where that is worth it, then taught by all rows."""
+    corpus = bench.corpus
     every = np.ones(len(corpus.ids), dtype=bool)
-    rows = rows_of(corpus, bench.frozen.features)
-    start = [fit_head(rows, field, TRIAL_REGULARISATION) for field in range(len(corpus.sizes))]
-    settings = ladder.settings(found.recipe, len(every), seed=bench.seed)
+    parts = list(_parts(bench)) if found.unseen.rows.sum() < ENOUGH else []
+    further = [_guessed(bench, found, part, f"part {n} of {len(parts)}") for n, part in enumerate(parts, start=1)]
+    unseen = together([found.unseen, *further])
+    settled = settle(corpus, unseen)
+    whole = _taught(bench, found, every, "all examples")
+    return replace(
+        first,
+        encoder=whole.encoder,
+        graphs=whole.graphs,
+        experts=joined(corpus, whole.heads, learnt(corpus, whole.features, every), settled.shares),
+        temperatures=settled.temperatures,
+        rows=scored_rows(corpus, unseen.rows, settled.guessed),
+        scores=first.scores | score(corpus, unseen, settled),
+        settings={**first.settings, "folds": len(further) + 1},
+        again=None,
+    )
+
+
+def _parts(bench: Bench) -> Iterator[Mask]:
+    """The train rows, dealt; near-duplicates together."""
+    corpus = bench.corpus
+    train = np.flatnonzero(corpus.splits == "train")
+    part_of = deal(corpus.labels[train], seed=bench.seed, folds=PARTS, groups=corpus.groups[train])
+    for part in range(PARTS):
+        mask = np.zeros(len(corpus.ids), dtype=bool)
+        mask[train[part_of == part]] = True
+        if mask.any():
+            yield mask
+
+
+def _guessed(bench: Bench, found: First, part: Mask, name: str) -> Unseen:
+    run = _taught(bench, found, ~part, f"all but {name}")
+    return hear(bench.corpus, run.features, run.heads, asked=part)
+
+
+def _taught(bench: Bench, found: First, rows: Mask, name: str) -> Taught:
+    """By these rows, as long as was best."""
+    corpus, encoder = bench.corpus, bench.fresh()
+    frozen = rows_of(corpus, bench.frozen.features).where(rows)
+    start = [fit_head(frozen, field, TRIAL_REGULARISATION) for field in range(len(corpus.sizes))]
+    settings = ladder.settings(found.recipe, int(rows.sum()), seed=bench.seed)
     epochs = max(1, round(found.share * settings.epochs))
-    heads = bench.tutor.teach(encoder, Course(start, _lesson(corpus, every), settings, epochs)).heads
-    graphs = make_graphs(encoder, bench.tutor.folder / f"{found.recipe}-again", device=corpus.device)
-    features = embed(graphs.path(first.variant), corpus, corpus.texts)
-    experts = joined(corpus, heads, _learnt(corpus, features, every), found.shares)
-    return replace(first, encoder=encoder, graphs=graphs, experts=experts, again=None)
-
-
-def _others(corpus: Corpus, features: Floats32) -> list[Opinion]:
-    """What words and neighbours of the train rows say of the others."""
-    judged, (counted, embedded) = corpus.splits != "train", _learnt(corpus, features, corpus.splits == "train")
-    words, near = lexical.fit_expert(counted, corpus.sizes), neighbours.settle(embedded, corpus.sizes)
-    return [words.logits(corpus.counts[judged], corpus.sizes), near.logits(features[judged], corpus.sizes)]
-
-
-def _learnt(corpus: Corpus, features: Floats32, rows: Mask) -> tuple[Rows, Rows]:
-    """What the words' expert and what the neighbours' expert learn from."""
-    return rows_of(corpus, corpus.counts).where(rows), rows_of(corpus, features).where(rows)
+    heads = bench.tutor.teach(encoder, Course(start, _lesson(corpus, rows), settings, epochs, name)).heads
+    graphs = make_graphs(encoder, bench.tutor.folder / f"{found.recipe}, {name}", device=corpus.device)
+    return Taught(encoder, heads, graphs, embed(graphs.path(found.variant), corpus, corpus.texts))
 
 
 def _exam(corpus: Corpus) -> Exam:

@@ -77,7 +77,7 @@ def test_the_bounds_are_exact(right: list[bool]) -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=80))
 def test_each_row_lies_in_its_tenth(rows: list[tuple[float, bool]]) -> None:
-    found = bins([ScoredRow("r", Guess((0,), (sure,), sure), right, True) for sure, right in rows])
+    found = bins([ScoredRow("r", Guess((0,), (sure,), sure), right) for sure, right in rows])
     assert len(found) == 10
     assert sum(own.rows for own in found) == len(rows)
     assert sum(own.right for own in found) == sum(right for _, right in rows)

@@ -12,7 +12,7 @@ from shadowbert.bert.training.batches import pad
 from shadowbert.bert.training.checkpoint import locate
 from shadowbert.bert.training.device import start as on
 from shadowbert.bert.training.encoder import load
-from shadowbert.bert.training.finetune import Judge, Lesson, Settings, _pace, embedded, fine_tune, repeat
+from shadowbert.bert.training.finetune import Judge, Lesson, Pace, Settings, _pace, embedded, fine_tune, repeat
 from shadowbert.bert.training.heads import Head
 
 
@@ -138,7 +138,7 @@ def test_a_repeated_course_goes_as_far_as_the_best_epoch(tiny_encoder: Path) -> 
     settings, path = Settings(epochs=4, batch=8, encoder_lr=1e-2), locate(str(tiny_encoder))
     judge, _ = scripted(0.5, 0.9, 0.8, 0.7)
     tuned = fine_tune(load(path, max_tokens=24), heads, own, settings=settings, judge=judge, accelerator=on("cpu"))
-    again = repeat(load(path, max_tokens=24), heads, own, settings=settings, epochs=tuned.epoch, accelerator=on("cpu"))
+    again = repeat(load(path, max_tokens=24), heads, own, pace=Pace(settings, tuned.epoch), accelerator=on("cpu"))
     assert (again[0].weight == tuned.heads[0].weight).all()
 
 

@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
 from shadowbert.bert.serving.artifact import open_artifact
 from shadowbert.bert.serving.runtime import Student
-from shadowbert.bert.training import candidate, frozen, ladder, variants
+from shadowbert.bert.training import candidate, frozen, ladder, tuned, variants
 from shadowbert.bert.training import publish as publishing
 from shadowbert.bert.training.experts import Experts
 from shadowbert.bert.training.export import attach_experts
@@ -40,7 +41,6 @@ def test_the_artifact_says_what_it_is(published: Path) -> None:
 def test_the_probe_offers_every_row_out_of_fold(published: Path) -> None:
     rows = heldout(published)
     assert [row["id"] for row in rows] == [f"e{i}" for i in range(120)]
-    assert all(row["out_of_fold"] for row in rows)
     truth = {e["id"]: e["answer"] for e in make_examples(120)}
     for row in rows:
         assert row["agreed"] == (row["answer"] == truth[row["id"]])
@@ -121,13 +121,37 @@ def test_a_fine_tuned_student_serves(make_job: MakeJob, monkeypatch: pytest.Monk
     assert train(read_job(folder)).recipe == "finetune"
     student = Student(open_artifact(folder / "artifact"))
     rows = {row["id"]: row for row in heldout(folder / "artifact")}
-    assert len(rows) == 32
-    assert not any(row["out_of_fold"] for row in rows.values())
+    assert [*rows] == [example["id"] for example in examples], "every row is guessed by one that has not learnt it"
     joints = [row["joint"] for row in rows.values()]
     assert max(joints) - min(joints) > 0.3
     said = {example["id"]: student.guess(str(example["input"])).answer for example in examples if example["id"] in rows}
     same = sum(list(answer) == rows[key]["answer"] for key, answer in said.items())
     assert same >= 0.75 * len(rows), "what is served knows a quarter more, and is much the same"
+
+
+def test_a_fine_tuned_student_is_scored_by_what_has_not_learnt_the_row(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers that follow from nothing can be learnt by heart, and not be guessed."""
+    monkeypatch.setattr(candidate.Candidate, "agreement", property(lambda self: float(self.recipe == "finetune")))
+    rng = np.random.default_rng(0)
+    examples = [example | {"answer": [int(rng.integers(4)), 0]} for example in make_examples(120)]
+    folder = make_job(examples=examples, recipes=["probe", "finetune"])
+    train(read_job(folder))
+    assert len(heldout(folder / "artifact")) == len(examples)
+    assert sum(bool(row["agreed"]) for row in heldout(folder / "artifact")) < 0.45 * len(examples)
+
+
+def test_where_the_held_out_rows_are_enough_no_others_are_guessed(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidate.Candidate, "agreement", property(lambda self: float(self.recipe == "finetune")))
+    monkeypatch.setattr(tuned, "ENOUGH", 32)
+    examples = make_examples(80)
+    folder = make_job(examples=examples, recipes=["probe", "finetune"])
+    train(read_job(folder))
+    judged = [example["id"] for example in examples if example["split"] != "train"]
+    assert [row["id"] for row in heldout(folder / "artifact")] == judged
 
 
 @pytest.mark.parametrize("recipes", [["probe"], ["probe", "finetune"]])
