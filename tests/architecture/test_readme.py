@@ -60,7 +60,7 @@ def test_every_target_is_phony_and_the_promised_ones_exist() -> None:
         "bench",
         "bench-gate",
         "bench-training",
-        "bench-streams",
+        "bench-savings",
         "bench-students",
     }
     assert {"install", "demo", "check", "lock", "clean"} | tests == targets(MAKEFILE)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench.streams import DATA
+from tests.bench.data import ABSENT, DATA
 from tests.bench.students import ordered, shuffled, table
 from tests.bench.students.kept import keep
 from tests.bench.students.learners import CHOSEN, RECIPES, Learner, peer, products, tfidf
@@ -50,7 +50,7 @@ def others(given: argparse.Namespace) -> list[Learner]:
 def main(argv: Sequence[str]) -> int:
     given = arguments(argv)
     if not DATA.is_dir():
-        table.note("The streams are measurement data beside the repository (../shared/data); they are not here.")
+        table.note(ABSENT)
         return 0
     cases, baselines = wanted(given.streams), keep(others(given), given.keep)
     own = keep(products(given.recipe or [RECIPES[0], CHOSEN]), given.keep)

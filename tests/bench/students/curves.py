@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from shadowbert.gating.learning import Point, learning
 from shadowbert.gating.threshold import propose
-from tests.bench.streams import DATA
+from tests.bench.data import ABSENT, DATA
 from tests.bench.students import table
 from tests.bench.students.learners import RECIPES, Lesson, Product
 from tests.bench.students.rows import CASES, Task, examples, read
@@ -120,7 +120,7 @@ def students(task: Task) -> Mapping[float, list[Point]]:
 
 def main(names: Sequence[str]) -> int:
     if not DATA.is_dir():
-        table.note("The streams are measurement data beside the repository (../shared/data); they are not here.")
+        table.note(ABSENT)
         return 0
     shown = table.Table(
         "Goals of 20 to 90 % of calls, asked at each doubling: how often the range held the truth.",

@@ -14,7 +14,7 @@ from shadowbert.domain.records import ExampleRow
 from shadowbert.recognition.answer import read_answer
 from shadowbert.recognition.contract import read_contract
 from shadowbert.recognition.fingerprint import input_hash
-from tests.bench.streams import DATA
+from tests.bench.data import DATA
 
 ALONE = "label"
 """What the field is called where the teacher's answer is no object."""
