@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 from openai import AsyncOpenAI
@@ -108,7 +109,7 @@ class Replay:
             await self._idle()
             self._observe()
 
-    async def _send(self, rows: Sequence[tuple[str, Answer]], ask: Mapping[str, object], *, late: bool) -> None:
+    async def _send(self, rows: Sequence[tuple[str, Answer]], ask: Any, *, late: bool) -> None:
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(text: str, answer: Answer) -> None:
@@ -117,14 +118,14 @@ class Replay:
 
         await asyncio.gather(*(one(text, answer) for text, answer in rows))
 
-    async def _call(self, text: str, answer: Answer, ask: Mapping[str, object], *, late: bool) -> None:
+    async def _call(self, text: str, answer: Answer, ask: Any, *, late: bool) -> None:
         raw = await self.client.chat.completions.with_raw_response.create(
             model=MODEL,
             messages=[
                 {"role": "system", "content": self.stream.question},
                 {"role": "user", "content": f"{MARKER}{text}"},
             ],
-            response_format=ask,  # type: ignore[arg-type]
+            response_format=ask,
         )
         found, reply = self.outcome, raw.parse()
         local = raw.headers["x-shadowbert-source"] == "student"
