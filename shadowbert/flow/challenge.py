@@ -28,6 +28,13 @@ def successor(work: Work, version: VersionRow, champion: CandidateRow, policy: P
     return max(fit, key=lambda standing: standing.coverage or 0.0, default=None)
 
 
+def heir(work: Work, version: VersionRow, policy: Policy) -> str | None:
+    """The id of the challenger that may take over; None where nothing serves, or nobody may."""
+    champion = work.candidates.get(version.candidate_id or "") if version.stage.serves else None
+    best = successor(work, version, champion, policy) if champion else None
+    return best.candidate.id if best else None
+
+
 def passing(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> Standing | None:
     """How it stands where the gate lets it serve. The whole evidence is gathered only where its first number allows."""
     if not passes(

@@ -17,6 +17,7 @@ from shadowbert.flow.cadence import NEVER, Next, next_student
 from shadowbert.flow.candidates import departed
 from shadowbert.flow.cards import Cards, Described, described, why_low
 from shadowbert.flow.ceiling import NO_CEILING, Ceilings, ceilings
+from shadowbert.flow.challenge import heir
 from shadowbert.flow.curves import curve
 from shadowbert.flow.evidence import Standing, detector, serving_verdict, shadow_evidence, stand
 from shadowbert.flow.history import Told, chronicle
@@ -44,6 +45,8 @@ STOPPED = {
 }
 HELD = "an operator's resume: the task was rolled back"
 ASKS = "an operator's cutover: the gate has passed, and autopilot is set to ask"
+TAKES_OVER = "an operator's cutover: candidate {} may take over and would answer more, and autopilot is set to ask"
+NO_GAIN = "clearly more coverage than what serves has, and no label that is shown worse or has left"
 UNDER_WAY = {"running": "a student: one is being trained", "queued": "a student: a training is queued"}
 DAY_S = 86_400.0
 FEW_NEW = 20
@@ -80,6 +83,8 @@ class CandidateReport:
     """Labels that it never answers with, for it learnt them from too few examples."""
     labels: Labels = NO_LABELS
     """How each label stands."""
+    ready: bool = False
+    """Whether it may take the place of what serves."""
 
     @property
     def rows(self) -> int:
@@ -196,6 +201,13 @@ class TaskReport:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    students: Mapping[str, StudentRow]
+    heir: str | None
+    """The challenger that may take over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     ledger: ReportLedger
     policy: Policy
@@ -238,7 +250,8 @@ class Report:
         traffic = work.reports.traffic(version.id)
         lately = work.reports.traffic(version.id, after=version.stage_seq)
         students = {student.id: student for student in work.students.of_version(version.id)}
-        candidates = [self._candidate(work, version, c, students) for c in work.candidates.active(version.id)]
+        beside = _Known(students, heir(work, version, self.policy))
+        candidates = [self._candidate(work, version, c, beside) for c in work.candidates.active(version.id)]
         job = work.jobs.latest(version.id)
         share = self.policy.caller_share
         examples, following = teachable(work, version, share), next_student(work, version, self.policy)
@@ -262,8 +275,8 @@ class Report:
             by_llm=traffic.llm,
             reasons=traffic.reasons,
             unfit=work.reports.unfit(version.id),
-            student_ms=_middle(work.reports.latencies(version.id, Source.STUDENT)),
-            llm_ms=_middle(work.reports.latencies(version.id, Source.LLM)),
+            student_ms=median(ms) if (ms := work.reports.latencies(version.id, Source.STUDENT)) else None,
+            llm_ms=median(ms) if (ms := work.reports.latencies(version.id, Source.LLM)) else None,
             verdicts=tuple(work.tasks.verdicts([version.id], limit=50)),
             missing=self._missing(version, candidates, self._until_student(job, examples, following, known)),
             material=known,
@@ -301,14 +314,14 @@ class Report:
         return Pace(total / new, total / days)
 
     def _candidate(
-        self, work: ReportWork, version: VersionRow, candidate: CandidateRow, students: Mapping[str, StudentRow]
+        self, work: ReportWork, version: VersionRow, candidate: CandidateRow, known: _Known
     ) -> CandidateReport:
         serving = version.stage.serves and candidate.id == version.candidate_id
         standing = stand(work, version, candidate, self.policy)
         verdict = self._verdict(work, version, standing, serving=serving)
         confusion = shadow_evidence(work, version, candidate, self.policy).confusion
         latest = work.predictions.latest(candidate.id, limit=WATCHED_AUDITS)
-        student = students.get(candidate.student_id)
+        student, ready = known.students.get(candidate.student_id), candidate.id == known.heir
         alpha = alpha_share(candidate.number, self.policy.alpha)
         counts, least = shown(work, version, standing, self.policy)
         return CandidateReport(
@@ -325,7 +338,8 @@ class Report:
             ac1=ac1(confusion),
             macro_f1=macro_f1(confusion),
             verdict=verdict.reason,
-            missing=ASKS if verdict.move is Move.PROMOTE and not self.policy.autopilot else verdict.missing,
+            missing=self._wanting(verdict, needless=version.stage.serves and not (serving or ready)),
+            ready=ready,
             serving=serving,
             supported=not serving or supported(latest, watched(work, version, candidate, self.policy).target),
             suspicion=detector(work, version, candidate, self.policy).value if serving else 0.0,
@@ -333,6 +347,12 @@ class Report:
             excluded=tuple(_untaught(work, version, candidate)),
             labels=labels_of(work, version, candidate, self.policy),
         )
+
+    def _wanting(self, verdict: Verdict, *, needless: bool) -> str:
+        """`needless`: something else serves, and goes on serving though this one passes."""
+        if verdict.move is not Move.PROMOTE:
+            return verdict.missing
+        return NO_GAIN if needless else "" if self.policy.autopilot else ASKS
 
     def _verdict(self, work: Work, version: VersionRow, standing: Standing, *, serving: bool) -> Verdict:
         """Of a candidate that serves by force people want to know whether the gate would agree by now."""
@@ -349,7 +369,9 @@ class Report:
             return STOPPED[version.stage]
         if version.held:
             return HELD
-        first = leading(candidates)
+        first, waits = leading(candidates), next((c.number for c in candidates if c.ready), None)
+        if waits is not None and not self.policy.autopilot:
+            return TAKES_OVER.format(waits)
         return first.missing if first else until_student
 
     def _until_student(self, job: TrainingJob | None, examples: int, following: Next, known: Material) -> str:
@@ -376,7 +398,3 @@ def _untaught(work: Work, version: VersionRow, candidate: CandidateRow) -> Itera
     others = never_local(work, version) | departed(work, version.id, candidate.student_id)
     for field_, label in sorted(candidate.slice.excluded - others):
         yield f"{version.contract.fields[field_].name} {version.contract.fields[field_].label(label)}"
-
-
-def _middle(values: list[float]) -> float | None:
-    return median(values) if values else None

@@ -9,6 +9,7 @@ from shadowbert.errors import CutoverRefused
 from shadowbert.flow.challenge import REPLACED, successor
 from shadowbert.flow.conditions import Conditions
 from shadowbert.flow.operate import Operate, Operator
+from shadowbert.flow.report import ASKS, NO_GAIN, Report, TaskReport
 from shadowbert.store.store import Store
 from tests.flow.stationed import AUDITED, Bench, a_guess
 from tests.flow.test_leaving import BAD, says
@@ -43,6 +44,11 @@ def ready(bench: Bench) -> list[str]:
         return [event.text for event in holding if event.kind is AlertKind.READY]
 
 
+def shown(bench: Bench) -> TaskReport:
+    (task,) = Report(bench.store, bench.policy, lambda: bench.at).task("bank")
+    return task
+
+
 def test_people_hear_of_a_challenger_that_would_take_over(bench: Bench) -> None:
     challenger = serving(bench, covered=100)
     assert bench.promote.step() == 0
@@ -55,6 +61,22 @@ def test_people_hear_of_a_challenger_that_would_take_over(bench: Bench) -> None:
         best = successor(work, bench.version, bench.first, bench.policy)
     assert best is not None
     assert best.candidate.id == challenger
+
+
+def test_a_challenger_that_may_take_over_is_shown_to_wait_for_a_person(bench: Bench) -> None:
+    serving(bench, covered=100)
+    task = shown(bench)
+    assert [(c.number, c.ready, c.missing) for c in task.candidates] == [(1, False, ""), (2, True, ASKS)]
+    assert task.missing.startswith("an operator's cutover: candidate 2 may take over and would answer more")
+
+
+@pytest.mark.parametrize("autopilot", [False, True])
+def test_who_passed_and_would_answer_no_more_waits_for_nobody(bench: Bench, autopilot: bool) -> None:
+    bench.policy = Policy(autopilot=autopilot)
+    serving(bench, covered=200)
+    task = shown(bench)
+    assert [(c.number, c.ready, c.missing) for c in task.candidates] == [(1, False, ""), (2, False, NO_GAIN)]
+    assert task.missing == ""
 
 
 def test_a_cutover_lets_it_take_over_and_the_old_one_go(bench: Bench, operate: Operate) -> None:
