@@ -60,7 +60,7 @@ def task_lines(task: TaskReport, width: int | None) -> Iterator[Text]:
     for label, text in facts:
         yield from _fact(label, text, width, style=RED if label == "red" else "")
     for candidate in reversed(task.candidates):
-        yield from _candidate(candidate, width)
+        yield from _candidate(candidate, width, leading=candidate == task.leading)
     for label, text in _card(task):
         yield from _fact(label, text, width)
     for row in task.verdicts[-VERDICTS_SHOWN:]:
@@ -71,7 +71,7 @@ def task_lines(task: TaskReport, width: int | None) -> Iterator[Text]:
 
 def alarms(task: TaskReport) -> list[str]:
     """Why a task is shown in red."""
-    found = ["cut over by force, the gate has not agreed"] if task.forced else []
+    found = ["cut over by force: the gate has not agreed yet"] if task.forced else []
     found += [task.without_alarms] if task.without_alarms else []
     leading = task.leading
     found += ["the latest audits do not support the target"] if leading and not leading.supported else []
@@ -133,7 +133,7 @@ def _standing(task: TaskReport) -> Iterator[tuple[str, str]]:
     if task.missing:
         yield "missing", task.missing
     if task.audits:
-        yield "audits", task.audits
+        yield "audits", task.audits.removeprefix("audits ")
     if training := training_of(task):
         yield "training", training
     if task.students and (following := following_of(task)):
@@ -180,7 +180,7 @@ def _traffic(task: TaskReport) -> Iterator[tuple[str, str]]:
         yield "to the LLM", _counts(task.reasons)
 
 
-def _candidate(candidate: CandidateReport, width: int | None) -> Iterator[Text]:
+def _candidate(candidate: CandidateReport, width: int | None, *, leading: bool) -> Iterator[Text]:
     c = candidate
     measures = {"kappa": c.kappa, "AC1": c.ac1, "macro-F1": c.macro_f1}
     known = "".join(f", {name} {value:.2f}" for name, value in measures.items() if value is not None)
@@ -191,6 +191,8 @@ def _candidate(candidate: CandidateReport, width: int | None) -> Iterator[Text]:
     figures = f"{c.agree} of {c.rows} agree ({percent(c.agreement)}), bound {percent(c.bound)}"
     yield from _fact("", f"{figures}, coverage {percent(c.coverage)}{known}", width)
     yield from _fact("", c.verdict, width)
+    if c.missing and not leading:  # what the leading one waits for, the task does
+        yield from _fact("", f"missing: {c.missing}", width)
     if c.excluded:
         yield from _fact("", f"never answers {', '.join(c.excluded)}: too few examples when it was trained", width)
     if told := c.labels.words:

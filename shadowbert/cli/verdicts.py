@@ -62,4 +62,5 @@ def _move(row: VerdictRow) -> str:
     verdict = row.verdict
     share = f" {verdict.share:.0%}" if verdict.stage == "canary" and verdict.share is not None else ""
     marks = f"{' forced' if row.forced else ''}{' held' if row.held else ''}{' alarms off' if row.alarms_off else ''}"
+    marks += " frozen" if row.frozen else " unaudited" if row.unaudited else ""
     return f"{row.stage_before} -> {verdict.stage or row.stage_before}{share}{marks}  {verdict.move} ({verdict.ruling})"

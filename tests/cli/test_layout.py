@@ -53,7 +53,14 @@ def test_what_is_missing_stands_under_the_task_wrapped_with_an_indent() -> None:
 def test_raised_audits_stand_under_the_task_with_their_reason() -> None:
     task = replace(TASK, missing="", audits="audits raised to 25 %: because")
     assert plain([task], 80)[2:] == ["  audits raised to 25 %: because"]
-    assert any(line.plain == "  audits     audits raised to 25 %: because" for line in task_lines(task, 80))
+    assert any(line.plain == "  audits     raised to 25 %: because" for line in task_lines(task, 80))
+
+
+def test_what_a_challenger_lacks_is_told_and_what_the_leading_one_lacks_is_told_once() -> None:
+    champion = replace(CANDIDATE, number=1, serving=True, missing="an audit")
+    lines = [line.plain.strip() for line in task_lines(replace(TASK, candidates=(champion, CANDIDATE)), None)]
+    assert "missing: about 137 more agreeing calls" in lines
+    assert "missing: an audit" not in lines
 
 
 def test_narrow_leaves_the_teacher_out_and_wide_shortens_it() -> None:
@@ -95,7 +102,7 @@ def test_red_tasks_say_why() -> None:
     bad = replace(TASK, stage=Stage.LIVE, forced=True, candidates=(replace(CANDIDATE, serving=True, supported=False),))
     lines = list(status_lines([bad], 80))
     assert [line.plain for line in lines[2:4]] == [
-        "  red: cut over by force, the gate has not agreed",
+        "  red: cut over by force: the gate has not agreed yet",
         "  red: the latest audits do not support the target",
     ]
     (span,) = lines[1].spans

@@ -51,7 +51,7 @@ def test_show_has_everything(shell: Shell, line: Lineage) -> None:
     text = shell("show", "bank").stdout
     for said in (
         "stage      live forced",
-        "red        cut over by force, the gate has not agreed",
+        "red        cut over by force: the gate has not agreed yet",
         "field      label: account, card, transfer",
         "taught nothing: refusal 4",
         "the student only watches 36",

@@ -1,8 +1,10 @@
 """`shadowbert verdicts`."""
 
 from shadowbert.domain.task import Stage
+from shadowbert.store.store import Store
 from shadowbert.testing.lineage import NOW, Lineage, found
 from tests.cli.conftest import Shell
+from tests.store.test_unanswered import left_alone
 
 
 def judged(line: Lineage) -> None:
@@ -52,6 +54,14 @@ def test_versions_are_told_apart(shell: Shell, line: Lineage) -> None:
     assert f"version {line.version_id}" in text
     assert f"version {newer.version_id}" in text
     assert [row["version"] for row in shell.json("verdicts", "bank")] == [line.version_id, newer.version_id]
+
+
+def test_that_nobody_checks_is_marked(shell: Shell, store: Store, line: Lineage) -> None:
+    left_alone(store, line)
+    shell("unaudited", "bank", "--freeze")
+    text = shell("verdicts", "bank").stdout
+    assert "live -> live unaudited  " in text
+    assert "live -> live frozen  " in text
 
 
 def test_an_unknown_task(shell: Shell, line: Lineage) -> None:
