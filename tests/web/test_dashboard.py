@@ -12,6 +12,7 @@ from shadowbert.store.store import Store
 from shadowbert.testing.cards import TOPIC, a_card
 from shadowbert.testing.lineage import SERVED, Lineage, found
 from tests.flow.stationed import Bench
+from tests.flow.test_challenge import serving
 from tests.flow.test_leaving import BAD, says
 from tests.web.surface import Surface, alerts, said
 
@@ -88,6 +89,22 @@ def test_raised_audits_are_told_with_their_reason(surface: Surface, line: Lineag
         work.tasks.set_audit_rate(line.version_id, 0.25)
     for path in ("/shadowbert/", "/shadowbert/task?name=bank"):
         assert "Audits raised to 25 %: the LLM signs its replies as another model." in said(surface.page(path))
+
+
+def test_a_challenger_that_waits_for_a_person_can_be_let_in(surface: Surface) -> None:
+    surface.policy = Policy(autopilot=False)
+    serving(Bench(surface.store, policy=surface.policy), covered=100)
+    text = said(surface.page("/shadowbert/task?name=bank"))
+    assert "Missing: an operator's cutover: candidate 2 may take over and would answer more" in text
+    assert "Let the student answer" in text
+
+
+def test_a_challenger_that_gains_nothing_says_what_it_lacks_and_is_not_offered(surface: Surface) -> None:
+    surface.policy = Policy(autopilot=False)
+    serving(Bench(surface.store, policy=surface.policy), covered=200)
+    text = said(surface.page("/shadowbert/task?name=bank"))
+    assert "Missing: clearly more coverage than what serves has" in text
+    assert "Let the student answer" not in text
 
 
 def test_red_tasks_come_first_and_say_why(surface: Surface, line: Lineage) -> None:
@@ -189,6 +206,21 @@ def test_students_to_come(surface: Surface, line: Lineage) -> None:
     assert "The next student is trained at 200 examples." in said(reply)
     assert reply.text.count('class="student"') == 4
     assert "60.0 % of calls" in said(reply)
+
+
+def test_a_drawing_that_rests_on_fewer_calls_than_the_figures_says_so(surface: Surface) -> None:
+    bench = Bench(surface.store)
+    for label in (0, 1, BAD):
+        says(bench, label, 60)
+    bench.promote.step()
+    assert "Drawn are" not in said(surface.page())
+    says(bench, 0, 30, audits=True)
+    says(bench, BAD, 0, 12, audits=True)
+    bench.promote.step()
+    says(bench, 1, 10, audits=True)
+    text = said(surface.page())
+    assert "160 of 160 inputs" in text
+    assert "Drawn are its own checked calls alone: 10, where the figures above rest on 160 inputs." in text
 
 
 def test_what_the_examples_are_worth(surface: Surface, line: Lineage) -> None:

@@ -13,6 +13,7 @@ from shadowbert.testing.calls import a_call
 from shadowbert.testing.exchanges import an_exchange
 from shadowbert.testing.lineage import NOW, Lineage, found
 from tests.flow.test_collect import put
+from tests.store.test_unanswered import left_alone
 from tests.web.surface import TOKEN, Surface
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -130,6 +131,25 @@ def test_on_a_phone_nothing_sticks_out(path: str, page: Page, line: Lineage) -> 
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     expect(page.locator("svg[aria-label^=Agreement]")).to_be_visible()
+
+
+def test_on_a_phone_the_choices_of_a_student_that_nobody_checks_fit(page: Page, line: Lineage) -> None:
+    left_alone(line.store, line)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto("/shadowbert/task?name=bank")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    expect(page.get_by_role("button", name="Let that model's calls learn")).to_be_visible()
+
+
+def test_long_labels_leave_the_other_columns_whole(page: Page, line: Lineage) -> None:
+    contract = Contract((Field(("intent",), tuple(f"{'very_' * 30}{n}" for n in range(3))),), "h")
+    long = found(line.store, task="long", contract=contract)
+    long.evidence(long.candidate(long.student()), agree=90, disagree=1)
+    page.goto("/shadowbert/task?name=long")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    standing = page.locator(".labelled td:last-child")
+    assert standing.all_inner_texts() == ["pooled"] * 3
+    assert standing.evaluate_all("all => all.every(e => e.clientWidth >= 50)")
 
 
 def test_what_callers_wrote_does_not_run(page: Page, line: Lineage) -> None:

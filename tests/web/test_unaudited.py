@@ -10,7 +10,11 @@ from tests.store.test_unanswered import AUDIT, left_alone, put
 from tests.web.surface import Surface, alerts, said
 
 PAGE = "/shadowbert/task?name=bank"
-FREEZE, STOP, READY = "Let it go on unchecked", "Back to the LLM", "Let that model's calls learn from these examples"
+FREEZE, STOP, READY = (
+    "Let it go on unchecked",
+    "Roll back to the LLM",
+    "Let that model's calls learn from these examples",
+)
 
 
 @pytest.fixture
@@ -30,9 +34,17 @@ def test_the_page_is_red_says_why_and_offers_the_choices(surface: Surface, alone
             reply
         )
         assert 'class="card red"' in reply.text
+        assert 'class="stage live red"' in reply.text
         assert "live unaudited" in said(reply)
     offered = said(surface.page(PAGE))
     assert all(offer in offered for offer in (FREEZE, STOP, READY))
+
+
+def test_the_choices_come_first_and_none_of_them_twice(surface: Surface, alone: Lineage) -> None:
+    offered = said(surface.page(PAGE))
+    assert offered.count(STOP) == 1
+    assert offered.index(READY) < offered.index("Train a new student")
+    assert "gate live (unaudited): Nobody checks its answers" in offered, "it stays where it was"
 
 
 def test_nothing_is_offered_where_somebody_checks(surface: Surface, alone: Lineage) -> None:
