@@ -59,6 +59,12 @@ class Cutover(Order):
     hold: bool = False
     """Switch its alarms off."""
 
+    @classmethod
+    def of_form(cls, form: Mapping[str, str]) -> Self:
+        if "hold" in form and "force" not in form:
+            raise OperatorError("to let no alarm end it, tick as well: even if the gate has not passed")
+        return super().of_form(form)
+
     def carry_out(self, operations: Operations, task: str, who: Operator) -> Outcome:
         return operations.operate.cutover(task, who, share=self.share, force=self.force, hold=self.hold)
 

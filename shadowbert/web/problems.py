@@ -3,6 +3,8 @@
 The proxy's path has no part in this: there a fault of ours is answered by the LLM.
 """
 
+from types import MappingProxyType
+
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
@@ -27,6 +29,16 @@ STATUSES: tuple[tuple[type[ShadowbertError], int], ...] = (
 )
 
 
+UNFIT = MappingProxyType(
+    {
+        "int_parsing": "must be a whole number",
+        "greater_than_equal": "must be at least {ge:,}",
+        "less_than_equal": "must be at most {le:,}",
+    }
+)
+"""What people type wrongly into a form, in the words of the page."""
+
+
 def status_of(error: ShadowbertError) -> int:
     """The first kind that fits; 500 for what an operator's command should never meet.
 
@@ -41,7 +53,8 @@ def unfit(error: ValidationError) -> str:
     """The first thing that is wrong with an order, in a sentence."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"]) or "the body"
-    return f"{place}: {first['msg']}"
+    said = UNFIT[first["type"]].format(**first.get("ctx", {})) if first["type"] in UNFIT else first["msg"]
+    return f"{place}: {said}"
 
 
 def tell_problems(app: FastAPI) -> None:

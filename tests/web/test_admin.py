@@ -159,7 +159,7 @@ def test_refusals_say_why(surface: Surface, line: Lineage) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ({"share": 2}, "share: Input should be less than or equal to 1"),
+        ({"share": 2}, "share: must be at most 1"),
         ({"share": 0}, "share: Input should be greater than 0"),
         ({"share": True}, "share: Input should be a valid number"),
         ({"force": 1}, "force: Input should be a valid boolean"),

@@ -58,6 +58,28 @@ def test_a_refused_command_tells_why_on_the_tasks_page(surface: Surface, line: L
 
 
 @pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        ("lots", "count: must be a whole number"),
+        ("0", "count: must be at least 1"),
+        ("99999", "count: must be at most 10,000"),
+    ],
+)
+def test_a_number_that_does_not_fit_is_refused_in_words(count: str, text: str, surface: Surface, line: Lineage) -> None:
+    line.calls(1)
+    reply = surface.submit(task="bank", verb="draw", count=count)
+    assert (reply.status, alerts(reply)) == (422, text)
+
+
+def test_alarms_are_not_switched_off_by_half(surface: Surface, line: Lineage) -> None:
+    line.evidence(line.candidate(line.student()), agree=20)
+    reply = surface.submit(task="bank", verb="cutover", hold="on")
+    told = "to let no alarm end it, tick as well: even if the gate has not passed"
+    assert (reply.status, alerts(reply)) == (409, told)
+    assert said(reply).count("even if the gate has not passed") == 2, "as its box is called"
+
+
+@pytest.mark.parametrize(
     ("fields", "status", "text"),
     [
         ({"task": "bnak", "verb": "pause"}, 404, "no task is called 'bnak'"),
