@@ -46,6 +46,14 @@ def test_a_training_under_way_is_shown_and_cancelled(surface: Surface, line: Lin
     assert "Cancel the training" not in text
 
 
+def test_a_training_that_failed_is_called_so_before_there_is_a_student(surface: Surface, line: Lineage) -> None:
+    line.calls(210)
+    with line.store.write() as work:
+        job = work.jobs.queue(line.version_id, cause="asked", at=NOW)
+        work.jobs.finish(job.id, state="failed", message="out of memory", at=NOW)
+    assert "Training: the latest training failed: out of memory" in said(surface.page())
+
+
 def test_a_refused_command_tells_why_on_the_tasks_page(surface: Surface, line: Lineage) -> None:
     candidate = line.candidate(line.student())
     line.evidence(candidate, agree=20)

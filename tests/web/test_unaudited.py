@@ -43,6 +43,7 @@ def test_the_page_is_red_says_why_and_offers_the_choices(surface: Surface, alone
 def test_the_choices_come_first_and_none_of_them_twice(surface: Surface, alone: Lineage) -> None:
     offered = said(surface.page(PAGE))
     assert offered.count(STOP) == 1
+    assert "Nobody checks what the student answers." in offered
     assert offered.index(READY) < offered.index("Train a new student")
     assert "gate live (unaudited): Nobody checks its answers" in offered, "it stays where it was"
 
@@ -72,6 +73,7 @@ def test_it_is_stopped_on_the_page(surface: Surface, alone: Lineage) -> None:
 
 def test_a_new_teacher_is_made_ready_on_the_page(surface: Surface, alone: Lineage) -> None:
     assert surface.submit(task="bank", verb="unaudited", new_teacher=" gpt-5 ").status == 303
+    assert "Nobody checks what the student of an earlier version answers." in said(surface.page(PAGE))
     old, new = surface.call("GET", "/shadowbert/api/tasks/bank", surface.bearer).json
     assert (new["teacher"], new["inherits"], new["examples"]) == ("gpt-5", [old["version"]], old["examples"])
     assert (old["stage"], new["stage"]) == ("live", "collecting")
