@@ -46,7 +46,7 @@ class Unchecked:
     def until(self) -> str:
         """What becomes of it, unless the LLM answers before."""
         if self.frozen is not None:
-            return f"{self.frozen.by} froze it: it serves on until somebody stops it"
+            return f"{self.frozen.by} froze it: it serves on until the LLM answers or somebody stops it"
         return f"it goes back to the LLM on {moment(self.known_at + self.hours * HOUR_S)}"
 
     @property

@@ -39,7 +39,7 @@ def test_a_task_that_is_checked_says_so(shell: Shell, line: Lineage) -> None:
 
 def test_freeze_and_stop(shell: Shell, alone: Lineage) -> None:
     assert shell("unaudited", "bank", "--freeze", "--why", "no hurry").stdout == "bank: now live at 100% (frozen)\n"
-    assert "froze it: it serves on until somebody stops it" in shell("show", "bank").stdout
+    assert "froze it: it serves on until the LLM answers or somebody stops it" in shell("show", "bank").stdout
     row = shell.json("verdicts", "bank")[-1]
     assert (row["frozen"], row["why"], row["unaudited"] is not None) == (True, "no hurry", True)
     assert shell("unaudited", "bank", "--stop").stdout == "bank: now shadow (held)\n"

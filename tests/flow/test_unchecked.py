@@ -71,7 +71,7 @@ def test_what_is_frozen_says_who_froze_it(street: Street) -> None:
     task = shown(street)
     assert task.audits == "", "it asks as seldom as may be"
     assert task.unchecked is not None
-    assert task.unchecked.until == "ann froze it: it serves on until somebody stops it"
+    assert task.unchecked.until == "ann froze it: it serves on until the LLM answers or somebody stops it"
     assert task.unchecked.words("bank").endswith("shadowbert unaudited bank --stop or --new-teacher MODEL")
     assert (stage_of(task), task.red, task.unchecked.deadline) == ("live frozen", True, None)
     (line,) = Report(street.line.store, street.policy, lambda: street.at).lineages()

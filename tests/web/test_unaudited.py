@@ -61,7 +61,7 @@ def test_it_is_frozen_on_the_page(surface: Surface, alone: Lineage) -> None:
     assert alone.now.frozen
     page = said(surface.page(PAGE))
     assert "live frozen" in page
-    assert "dashboard froze it: it serves on until somebody stops it." in page
+    assert "dashboard froze it: it serves on until the LLM answers or somebody stops it." in page
     assert FREEZE not in page
     assert STOP in page
 
