@@ -30,13 +30,15 @@ class Candidate:
     scores: dict[str, float]
     settings: Mapping[str, object] = field(default_factory=dict)
     """All that the recipe was set to, seeds included: JSON values."""
+    further: "Callable[[], Candidate] | None" = None
+    """The same, cross-fitted: guesses on every row; None where it has them."""
     again: "Callable[[], Candidate] | None" = None
     """The same, taught by all rows; None where it has been."""
 
     @property
     def agreement(self) -> float:
-        """Joint, on calibration and held-out rows: no recipe has fitted weights on a row that it guesses here, so
-        recipes are compared on the same rows. A tuned one was stopped by a part of them, which flatters it a little.
+        """Joint, on `rows`: it has fitted no weights on any of them. A tuned one was stopped by a part of them, which
+        flatters it a little.
         """
         return self.scores["agreement"]
 
@@ -49,6 +51,7 @@ def scored_rows(corpus: Corpus, chosen: Mask, guessed: Sequence[Guess]) -> tuple
 
 
 def numbers(corpus: Corpus, judged: Mask, guessed: Sequence[Guess]) -> dict[str, float]:
+    """Of guesses on the judged rows."""
     labels, weights = corpus.labels[judged], corpus.weights[judged]
     found = {"agreement": scores.agreement(guessed, labels, weights), "rows": float(len(guessed))}
     for number, name in enumerate(corpus.fields):

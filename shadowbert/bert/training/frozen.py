@@ -59,10 +59,8 @@ def probe(encoder: Encoder, corpus: Corpus, frozen: Frozen, *, seed: int) -> Can
     logits = multiply(fitted.logits, others, shares)
     temperatures = scores.fit_temperatures(logits, corpus.labels, corpus.weights)
     guessed = scores.guesses(logits, temperatures)
-    judged = corpus.splits != "train"
-    found = numbers(corpus, judged, [g for g, own in zip(guessed, judged, strict=True) if own])
-    dense = [own[judged] for own in fitted.logits]
-    found |= scores.alone(dense, corpus.labels[judged], corpus.weights[judged])
+    every = np.ones(len(corpus.ids), dtype=bool)
+    found = numbers(corpus, every, guessed) | scores.alone(fitted.logits, corpus.labels, corpus.weights)
     return Candidate(
         recipe="probe",
         encoder=encoder,
@@ -70,7 +68,7 @@ def probe(encoder: Encoder, corpus: Corpus, frozen: Frozen, *, seed: int) -> Can
         variant=frozen.variant,
         experts=joined(corpus, fitted.heads, (counted, embedded), shares),
         temperatures=temperatures,
-        rows=scored_rows(corpus, np.ones_like(judged), guessed),
+        rows=scored_rows(corpus, every, guessed),
         scores=found | frozen.keeps | told(corpus, shares),
         settings={
             "seed": seed,

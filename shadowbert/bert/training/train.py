@@ -14,6 +14,7 @@ from shadowbert.bert.serving.artifact import Manifest
 from shadowbert.bert.training import ladder
 from shadowbert.bert.training.candidate import Candidate
 from shadowbert.bert.training.checkpoint import Checkpoint, locate
+from shadowbert.bert.training.choice import choose
 from shadowbert.bert.training.corpus import Corpus, read_corpus
 from shadowbert.bert.training.device import look, settle
 from shadowbert.bert.training.encoder import load
@@ -28,7 +29,7 @@ from shadowbert.bert.training.tutor import Tutor
 
 
 def train(job: Job) -> Manifest:
-    """The better recipe is published; a tie goes to the cheaper one. All agreements go into its scores."""
+    """The best recipe is published, taught by all rows."""
     torch.set_num_threads(job.threads)
     place = settle(job.device, job.devices, look())
     checkpoint = locate(job.encoder, pooling=job.pooling)
@@ -37,8 +38,7 @@ def train(job: Job) -> Manifest:
     with tempfile.TemporaryDirectory(prefix=".training-", dir=job.artifact_dir.parent) as name:
         work = Path(name)
         candidates = _candidates(job, corpus, checkpoint, Tutor(place, work))
-        best = max(candidates, key=lambda candidate: candidate.agreement)  # the first of equals
-        best.scores.update({f"{one.recipe}.agreement": one.agreement for one in candidates})
+        best = choose(candidates, dict(zip(corpus.ids, corpus.weights.tolist(), strict=True)))
         best.scores.update(_inputs(corpus, checkpoint))
         whole = best.again() if best.again is not None else best
         return publish(job, corpus, whole, encoder=checkpoint.folder, work=work)

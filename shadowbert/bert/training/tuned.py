@@ -1,13 +1,14 @@
 """The further recipes: encoder and heads trained together, from the frozen encoder's on, with words and neighbours.
 
-In the first run the train rows teach, and the others say when to stop and how good the recipe is. The recipe that wins
-is then cross-fitted: the train rows are dealt into parts, and for each of them a run that knows all other rows, for as
-many epochs as were best, says what it thinks of that part. So every row is guessed by an encoder that has not learnt
-it, and a threshold has four times the rows to be chosen on. What is published has learnt all rows; its scores are those
-of the runs that knew a quarter less. Refuses to know the job's files and the manifest.
+In the first run the train rows teach, and the others say when to stop and how good the recipe is. A recipe that may
+win (`choice`) is then cross-fitted: the train rows are dealt into parts, and for each of them a run that knows all
+other rows, for as many epochs as were best, says what it thinks of that part. So every row is guessed by an encoder
+that has not learnt it: recipes are compared and a threshold is chosen on four times the rows. What is published has
+learnt all rows; its scores are those of the runs that knew a quarter less. Refuses to know the job's files and the
+manifest.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
@@ -24,6 +25,7 @@ from shadowbert.bert.training.frozen import TRIAL_REGULARISATION, Frozen, joined
 from shadowbert.bert.training.heads import Floats32, Head
 from shadowbert.bert.training.job import Recipe
 from shadowbert.bert.training.probe import deal, fit_head
+from shadowbert.bert.training.product import Shares
 from shadowbert.bert.training.scores import Mask
 from shadowbert.bert.training.tutor import Tutor
 from shadowbert.bert.training.unseen import Unseen, hear, learnt, score, settle, together
@@ -95,29 +97,34 @@ def finetune(recipe: Recipe, bench: Bench) -> Candidate:
         | asdict(bench.tutor.place),
     )
     found = First(recipe, tuned.epoch / settings.epochs, variant, unseen)
-    return replace(first, again=partial(_again, bench, found, first))
+    return replace(first, further=partial(_cross_fitted, bench, found, first))
 
 
-def _again(bench: Bench, found: First, first: Candidate) -> Candidate:
-    """Cross-fitted where that is worth it, then taught by all rows."""
+def _cross_fitted(bench: Bench, found: First, first: Candidate) -> Candidate:
+    """With guesses on every row, where that is worth it."""
     corpus = bench.corpus
-    every = np.ones(len(corpus.ids), dtype=bool)
     parts = list(_parts(bench)) if found.unseen.rows.sum() < ENOUGH else []
     further = [_guessed(bench, found, part, f"part {n} of {len(parts)}") for n, part in enumerate(parts, start=1)]
     unseen = together([found.unseen, *further])
     settled = settle(corpus, unseen)
-    whole = _taught(bench, found, every, "all examples")
-    return replace(
+    fitted = replace(
         first,
-        encoder=whole.encoder,
-        graphs=whole.graphs,
-        experts=joined(corpus, whole.heads, learnt(corpus, whole.features, every), settled.shares),
         temperatures=settled.temperatures,
         rows=scored_rows(corpus, unseen.rows, settled.guessed),
         scores=first.scores | score(corpus, unseen, settled),
         settings={**first.settings, "folds": len(further) + 1},
-        again=None,
+        further=None,
     )
+    return replace(fitted, again=partial(_again, bench, found, (fitted, settled.shares)))
+
+
+def _again(bench: Bench, found: First, judged: tuple[Candidate, Sequence[Shares]]) -> Candidate:
+    """Taught by all rows, with the shares that the judged one was found to want."""
+    fitted, shares = judged
+    every = np.ones(len(bench.corpus.ids), dtype=bool)
+    whole = _taught(bench, found, every, "all examples")
+    experts = joined(bench.corpus, whole.heads, learnt(bench.corpus, whole.features, every), shares)
+    return replace(fitted, encoder=whole.encoder, graphs=whole.graphs, experts=experts, again=None)
 
 
 def _parts(bench: Bench) -> Iterator[Mask]:

@@ -70,12 +70,10 @@ def settle(corpus: Corpus, unseen: Unseen) -> Settled:
 
 
 def score(corpus: Corpus, unseen: Unseen, settled: Settled) -> dict[str, float]:
-    """On the rows that are in no recipe's train part, so that recipes are compared on the same ones."""
-    judged = corpus.splits != "train"
-    among = judged[unseen.rows]
-    guessed = [guess for guess, own in zip(settled.guessed, among, strict=True) if own]
-    alone = scores.alone([own[among] for own in unseen.dense], corpus.labels[judged], corpus.weights[judged])
-    return numbers(corpus, judged, guessed) | told(corpus, settled.shares) | alone
+    """On all unseen rows."""
+    labels, weights = corpus.labels[unseen.rows], corpus.weights[unseen.rows]
+    alone = scores.alone(unseen.dense, labels, weights)
+    return numbers(corpus, unseen.rows, settled.guessed) | told(corpus, settled.shares) | alone
 
 
 def _join(opinions: Sequence[Opinion], order: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[Floats32]:

@@ -10,8 +10,10 @@ from safetensors.numpy import load_file
 
 from shadowbert.bert.serving.artifact import open_artifact
 from shadowbert.bert.serving.runtime import Student
-from shadowbert.bert.training import candidate, frozen, ladder, tuned, variants
+from shadowbert.bert.training import frozen, ladder, tuned, variants
 from shadowbert.bert.training import publish as publishing
+from shadowbert.bert.training import train as training
+from shadowbert.bert.training.candidate import Candidate
 from shadowbert.bert.training.experts import Experts
 from shadowbert.bert.training.export import attach_experts
 from shadowbert.bert.training.job import read_job
@@ -22,6 +24,12 @@ from shadowbert.gating.threshold import Scored, propose
 from tests.bert.conftest import CONTRACT, MakeJob, doubtful_examples, make_examples
 
 
+def the_last(candidates: list[Candidate], weights: object) -> Candidate:
+    """The most expensive, whatever it is worth."""
+    last = candidates[-1]
+    return last.further() if last.further is not None else last
+
+
 def heldout(artifact: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in (artifact / "heldout.jsonl").read_text().splitlines()]
 
@@ -30,7 +38,7 @@ def test_the_artifact_says_what_it_is(published: Path) -> None:
     manifest = open_artifact(published).manifest
     assert manifest.recipe == "probe"
     assert manifest.examples.sha256 == ids_sha256(f"e{i}" for i in range(120))
-    assert manifest.scores["rows"] == 48
+    assert manifest.scores["rows"] == 120
     assert manifest.scores["agreement"] == manifest.scores["probe.agreement"] >= 0.9
     assert manifest.scores["export_gap"] < 1e-3
     assert {"agreement.topic", "agreement.urgent", "int8_keeps_sure", "int8_keeps_all", "int8.ms", "fp32.ms"} <= set(
@@ -115,7 +123,7 @@ def test_both_recipes_are_reported_and_the_better_is_published(
 
 
 def test_a_fine_tuned_student_serves(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(candidate.Candidate, "agreement", property(lambda self: float(self.recipe == "finetune")))
+    monkeypatch.setattr(training, "choose", the_last)
     examples = doubtful_examples(80)
     folder = make_job(examples=examples, recipes=["probe", "finetune"])
     assert train(read_job(folder)).recipe == "finetune"
@@ -133,7 +141,7 @@ def test_a_fine_tuned_student_is_scored_by_what_has_not_learnt_the_row(
     make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Answers that follow from nothing can be learnt by heart, and not be guessed."""
-    monkeypatch.setattr(candidate.Candidate, "agreement", property(lambda self: float(self.recipe == "finetune")))
+    monkeypatch.setattr(training, "choose", the_last)
     rng = np.random.default_rng(0)
     examples = [example | {"answer": [int(rng.integers(4)), 0]} for example in make_examples(120)]
     folder = make_job(examples=examples, recipes=["probe", "finetune"])
@@ -145,7 +153,7 @@ def test_a_fine_tuned_student_is_scored_by_what_has_not_learnt_the_row(
 def test_where_the_held_out_rows_are_enough_no_others_are_guessed(
     make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(candidate.Candidate, "agreement", property(lambda self: float(self.recipe == "finetune")))
+    monkeypatch.setattr(training, "choose", the_last)
     monkeypatch.setattr(tuned, "ENOUGH", 32)
     examples = make_examples(80)
     folder = make_job(examples=examples, recipes=["probe", "finetune"])
@@ -158,7 +166,7 @@ def test_where_the_held_out_rows_are_enough_no_others_are_guessed(
 def test_its_confidences_part_what_may_be_served_from_what_may_not(
     recipes: list[str], make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(candidate.Candidate, "agreement", property(lambda self: float(self.recipe == recipes[-1])))
+    monkeypatch.setattr(training, "choose", the_last)
     folder = make_job(examples=doubtful_examples(300), recipes=recipes)
     assert train(read_job(folder)).recipe == recipes[-1]
     rows = [Scored(row["joint"], row["agreed"]) for row in heldout(folder / "artifact")]
@@ -170,14 +178,14 @@ def test_its_confidences_part_what_may_be_served_from_what_may_not(
 
 
 def test_a_fine_tuned_student_has_learnt_every_row(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(candidate.Candidate, "agreement", property(lambda self: float(self.recipe == "finetune")))
+    monkeypatch.setattr(training, "choose", the_last)
     examples = [
         example | ({"answer": [2, 1]} if example["split"] == "heldout" and number % 2 else {})
         for number, example in enumerate(make_examples(80))
     ]
     folder = make_job(examples=examples, recipes=["probe", "finetune"])
     manifest = train(read_job(folder))
-    assert manifest.scores["agreement"] < 0.9  # the first run has not seen that label
+    assert manifest.scores["agreement"] <= 0.9  # the first run has not seen that label
     assert load_file(folder / "artifact" / "weights.safetensors")["heads.0.labels"].tolist() == [0, 1, 2, 3]
 
 
@@ -199,7 +207,7 @@ def test_all_answers_alike_make_a_constant_student(make_job: MakeJob) -> None:
 def test_without_calibration_rows_the_heldout_ones_calibrate(make_job: MakeJob) -> None:
     examples = [e | {"split": "heldout" if e["split"] == "calibration" else e["split"]} for e in make_examples(60)]
     manifest = train(read_job(make_job(examples=examples, recipes=["probe", "finetune"])))
-    assert manifest.scores["rows"] == 24
+    assert manifest.scores["rows"] == 60
 
 
 def test_nothing_is_left_where_publishing_fails(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
