@@ -6,7 +6,7 @@ LOCKS := configs/requirements
 # Which build (CPU, CUDA) is the machine's business, so torch is in no lock.
 TORCH ?= torch==2.13.0
 
-.PHONY: install demo test test-clients test-suites check bench bench-gate bench-training bench-savings bench-students lock clean
+.PHONY: install demo test test-clients test-suites check bench bench-gate bench-training bench-savings bench-shuffles bench-students lock clean
 
 install: $(VENV)/.full
 
@@ -48,6 +48,11 @@ bench-training: $(VENV)/.dev
 # .bench/ (`make clean` forgets it).
 bench-savings: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.savings --keep .bench/savings
+
+# Whether what is answered locally agrees as often as promised: every stream in its own order and in 20 shuffled ones,
+# with students on a frozen encoder. About an hour on one core; embedded texts are kept below .bench/.
+bench-shuffles: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.shuffles
 
 # Which student is best, at every size of log; the nearest peer in an environment of its own below .clients/. Hours; what
 # is known already is kept below .bench/ and not learnt again while the students' code is the same.
