@@ -11,6 +11,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
+from shadowbert.bert.training.candidate import Candidate
 from shadowbert.bert.training.job import read_job
 from shadowbert.bert.training.train import train
 from shadowbert.domain.contract import Contract, Field
@@ -126,3 +127,9 @@ def published(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 def copied(published: Path, tmp_path: Path) -> Path:
     """An artifact to damage."""
     return Path(shutil.copytree(published, tmp_path / "student"))
+
+
+def the_last(candidates: list[Candidate], weights: object) -> Candidate:
+    """The most expensive, whatever it is worth."""
+    last = candidates[-1]
+    return last.further() if last.further is not None else last

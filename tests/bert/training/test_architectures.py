@@ -7,14 +7,14 @@ import pytest
 
 from shadowbert.bert.serving.artifact import open_artifact
 from shadowbert.bert.serving.runtime import Student
-from shadowbert.bert.training import candidate
+from shadowbert.bert.training import train as training
 from shadowbert.bert.training.checkpoint import locate
 from shadowbert.bert.training.encoder import load
 from shadowbert.bert.training.export import check_export, export_encoder
 from shadowbert.bert.training.job import read_job
 from shadowbert.bert.training.train import train
 from tests.bert.checkpoints import ARCHITECTURES, make_checkpoint
-from tests.bert.conftest import MakeJob, make_examples
+from tests.bert.conftest import MakeJob, make_examples, the_last
 
 
 @pytest.fixture(scope="module", params=ARCHITECTURES)
@@ -27,7 +27,7 @@ def test_it_is_trained_exported_and_served(
     checkpoint: Path, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Probe and fine-tuning; the fine-tuned one is published, proving itself by its golden predictions."""
-    monkeypatch.setattr(candidate.Candidate, "agreement", property(lambda self: float(self.recipe == "finetune")))
+    monkeypatch.setattr(training, "choose", the_last)
     folder = make_job(60, encoder=str(checkpoint), recipes=["probe", "finetune"], max_tokens=48)
     manifest = train(read_job(folder))
     assert (manifest.recipe, manifest.pooling) == ("finetune", "mean")

@@ -13,7 +13,6 @@ from shadowbert.bert.serving.runtime import Student
 from shadowbert.bert.training import frozen, ladder, tuned, variants
 from shadowbert.bert.training import publish as publishing
 from shadowbert.bert.training import train as training
-from shadowbert.bert.training.candidate import Candidate
 from shadowbert.bert.training.experts import Experts
 from shadowbert.bert.training.export import attach_experts
 from shadowbert.bert.training.job import read_job
@@ -21,13 +20,7 @@ from shadowbert.bert.training.publish import ids_sha256
 from shadowbert.bert.training.train import train
 from shadowbert.errors import ArtifactInvalid, TrainingFailed
 from shadowbert.gating.threshold import Scored, propose
-from tests.bert.conftest import CONTRACT, MakeJob, doubtful_examples, make_examples
-
-
-def the_last(candidates: list[Candidate], weights: object) -> Candidate:
-    """The most expensive, whatever it is worth."""
-    last = candidates[-1]
-    return last.further() if last.further is not None else last
+from tests.bert.conftest import CONTRACT, MakeJob, doubtful_examples, make_examples, the_last
 
 
 def heldout(artifact: Path) -> list[dict[str, object]]:
