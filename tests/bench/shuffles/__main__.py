@@ -19,6 +19,7 @@ from tests.bench.shuffles.texts import Texts, load
 from tests.bench.students import table
 from tests.bench.students.rows import CASES, Case
 
+STREAMS = (*CASES, Case("trec-coarse-gold", "trec-gold", only="coarse"))
 CHANCE, ALLOWED = 0.01, 0.05
 COLUMNS = (
     "stream", "calls", "orders", "opened", "live, median call", "local, all calls", "last fifth", "agreement, median",
@@ -83,7 +84,7 @@ def run(cases: Sequence[Case], knobs: Knobs, *, shuffles: int, calls: int, folde
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.shuffles", description=__doc__)
-    parser.add_argument("streams", nargs="*", metavar="STREAM", choices=[*(case.name for case in CASES), []])
+    parser.add_argument("streams", nargs="*", metavar="STREAM", choices=[*(case.name for case in STREAMS), []])
     parser.add_argument("--shuffles", type=int, default=20)
     parser.add_argument("--calls", type=int, default=6_000, help="of a stream, at most")
     parser.add_argument("--keep", type=Path, default=Path(".bench/shuffles"), help="where embedded texts are kept")
@@ -95,5 +96,5 @@ if __name__ == "__main__":
         table.note(ABSENT)
         sys.exit(0)
     given = arguments(sys.argv[1:])
-    asked = [case for case in CASES if not given.streams or case.name in given.streams]
+    asked = [case for case in STREAMS if not given.streams or case.name in given.streams]
     sys.exit(run(asked, Knobs(), shuffles=given.shuffles, calls=given.calls, folder=given.keep))

@@ -122,6 +122,8 @@ def test_a_fine_tuned_student_serves(make_job: MakeJob, monkeypatch: pytest.Monk
     assert train(read_job(folder)).recipe == "finetune"
     student = Student(open_artifact(folder / "artifact"))
     rows = {row["id"]: row for row in heldout(folder / "artifact")}
+    told = json.loads((folder / "artifact" / "card.json").read_text())
+    assert told["settings"]["folds"] == 8, "the first run's rows and seven parts"
     assert [*rows] == [example["id"] for example in examples], "every row is guessed by one that has not learnt it"
     joints = [row["joint"] for row in rows.values()]
     assert max(joints) - min(joints) > 0.3
