@@ -2,11 +2,11 @@
 
 Pure: sizes and agreements in, answers out. Students at doublings cost at most twice what the last one costs.
 
-A doubling that gains nothing may be bad luck. Assumption for what follows: each agreement is a binomial share of about
-two fifths of the examples. Then true gains of 3 points at 400 and at 800 examples look like two gains under half a
-point about once in 30 times: a small first gain needs a high start or a low middle, and a low middle makes the second
-one look large. Frozen-encoder students at 200 to 6,400 examples of nine real streams, in three orders each: 5 of 27
-stopped, and one of these five, at 800 examples, would have gained more than a point later.
+A doubling that gains nothing may be bad luck. Assumption for what follows: each agreement is a binomial share of the
+examples. Then true gains of 3 points at 400 and at 800 examples look like two gains under half a point less than once
+in 1,000 times; once in 90 where only two fifths of the examples are judged. So they were for frozen-encoder students at
+200 to 6,400 examples of nine real streams, in three orders each: 5 of 27 stopped, and one of these five, at 800
+examples, would have gained more than a point later.
 """
 
 from collections.abc import Sequence
