@@ -61,6 +61,7 @@ def test_every_target_is_phony_and_the_promised_ones_exist() -> None:
         "bench-gate",
         "bench-training",
         "bench-savings",
+        "bench-shuffles",
         "bench-students",
     }
     assert {"install", "demo", "check", "lock", "clean"} | tests == targets(MAKEFILE)
