@@ -19,13 +19,15 @@ from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.labels import Bar, by_label
 from shadowbert.gating.wording import moment, seen
 
-CERTIFIED, POOLED, BAD, LEFT = "certified", "pooled", "bad", "left"
+CERTIFIED, POOLED, BAD, KEPT, LEFT = "certified", "pooled", "bad", "kept", "left"
 WORDS = {
     CERTIFIED: "certified by itself",
     POOLED: "pooled",
     BAD: "agrees too seldom: leaves when it serves",
+    KEPT: "agrees too seldom: serves on, for the alarms are switched off",
     LEFT: "left",
 }
+ILL = frozenset({BAD, KEPT, LEFT})
 WEAK = 5
 """Labels that are worth a line where there is no room for all."""
 
@@ -64,14 +66,22 @@ class Labels:
     @property
     def words(self) -> str:
         """How many of each kind; empty where nothing has been said yet."""
-        kinds = {kind: sum(line.standing == kind for line in self.lines) for kind in (CERTIFIED, POOLED, BAD, LEFT)}
-        told = {CERTIFIED: "certified by themselves", POOLED: "pooled", BAD: "agreeing too seldom", LEFT: "left"}
+        kinds = {kind: sum(line.standing == kind for line in self.lines) for kind in WORDS}
+        alone = "itself" if kinds[CERTIFIED] == 1 else "themselves"
+        seldom = "agreeing too seldom"
+        told = {
+            CERTIFIED: f"certified by {alone}",
+            POOLED: "pooled",
+            BAD: seldom,
+            KEPT: f"{seldom} and serving on",
+            LEFT: "left",
+        }
         return ", ".join(f"{n} {told[kind]}" for kind, n in kinds.items() if n)
 
     @property
     def weak(self) -> Iterator[Label]:
         """Those that somebody would ask about."""
-        ill = [line for line in self.lines if line.standing in (LEFT, BAD)]
+        ill = [line for line in self.lines if line.standing in ILL]
         doubted = [line for line in self.lines if line.standing == POOLED and line.counts.disagree]
         yield from (*ill, *doubted[: max(0, WEAK - len(ill))])
 
@@ -82,7 +92,8 @@ NO_LABELS = Labels()
 def labels_of(work: Work, version: VersionRow, candidate: CandidateRow, policy: Policy) -> Labels:
     names, bar = label_names(version.contract), bar_of(version, candidate, policy)
     counted = by_label(evidence_of(work, version, candidate, policy))
-    said = [Label(names[pair], n, _standing(n, bar)) for pair, n in counted.items() if pair in names]
+    bad = KEPT if version.alarms_off and version.candidate_id == candidate.id else BAD
+    said = [Label(names[pair], n, _standing(n, bar, bad)) for pair, n in counted.items() if pair in names]
     gone = [
         Label(names[d.pair], d.counts, LEFT, left_at=at, fell=d.fell)
         for d, at in _departures(work, candidate)
@@ -116,8 +127,8 @@ def told_of(label: Label) -> str:
     return f"{label.name}: {seen(label.counts)}, {label.words}"
 
 
-def _standing(counts: Counts, bar: Bar) -> str:
-    return CERTIFIED if bar.certifies(counts) else BAD if bar.bad(counts) else POOLED
+def _standing(counts: Counts, bar: Bar, bad: str) -> str:
+    return CERTIFIED if bar.certifies(counts) else bad if bar.bad(counts) else POOLED
 
 
 def _departures(work: Work, candidate: CandidateRow) -> list[tuple[Departure, float]]:
@@ -131,4 +142,4 @@ def _departures(work: Work, candidate: CandidateRow) -> list[tuple[Departure, fl
 
 
 def _rank(label: Label) -> tuple[bool, float, str]:
-    return label.standing != BAD, label.counts.share or 0.0, label.name
+    return label.standing not in ILL, label.counts.share or 0.0, label.name

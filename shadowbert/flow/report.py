@@ -25,6 +25,7 @@ from shadowbert.flow.labelled import NO_LABELS, Labels, labels_of, shown
 from shadowbert.flow.ledger import Work
 from shadowbert.flow.lineages import TaskLine, lineages, notices
 from shadowbert.flow.material import NOTHING, Material, material
+from shadowbert.flow.missing import until_operator, until_student
 from shadowbert.flow.named import named
 from shadowbert.flow.outlook import COVERAGE, NO_OUTLOOK, Outlook, Pace, outlook
 from shadowbert.flow.people import watched
@@ -39,15 +40,8 @@ from shadowbert.gating.chance import ac1, kappa, macro_f1
 from shadowbert.gating.eprocess import alpha_share
 from shadowbert.gating.gate import WATCHED_AUDITS, supported
 
-STOPPED = {
-    Stage.PAUSED: "an operator's resume: the task is paused",
-    Stage.OFF: "an operator's resume: the task is switched off",
-}
-HELD = "an operator's resume: the task was rolled back"
 ASKS = "an operator's cutover: the gate has passed, and autopilot is set to ask"
-TAKES_OVER = "an operator's cutover: candidate {} may take over and would answer more, and autopilot is set to ask"
 NO_GAIN = "clearly more coverage than what serves has, and no label that is shown worse or has left"
-UNDER_WAY = {"running": "a student: one is being trained", "queued": "a student: a training is queued"}
 DAY_S = 86_400.0
 FEW_NEW = 20
 """Examples since the latest student from which on they tell how fast more will come."""
@@ -278,7 +272,7 @@ class Report:
             student_ms=median(ms) if (ms := work.reports.latencies(version.id, Source.STUDENT)) else None,
             llm_ms=median(ms) if (ms := work.reports.latencies(version.id, Source.LLM)) else None,
             verdicts=tuple(work.tasks.verdicts([version.id], limit=50)),
-            missing=self._missing(version, candidates, self._until_student(job, examples, following, known)),
+            missing=self._missing(version, candidates, until_student(job, examples, following, known, self.policy)),
             material=known,
             described=described(self.cards, tuple(students.values()), first.student if first else None),
             following=following,
@@ -361,31 +355,12 @@ class Report:
         verdict = serving_verdict(work, version, standing.candidate, self.policy)
         return standing.verdict if version.forced and verdict.ruling is not Ruling.FAIL else verdict
 
-    def _missing(self, version: VersionRow, candidates: Sequence[CandidateReport], until_student: str) -> str:
-        """What stands between this task and the next step, in words."""
+    def _missing(self, version: VersionRow, candidates: Sequence[CandidateReport], student: str) -> str:
+        """What stands between this task and the next step, in words; `student`: what the next one waits for."""
         if version.replaced_by:
             return ""
-        if version.stage in STOPPED:
-            return STOPPED[version.stage]
-        if version.held:
-            return HELD
-        first, waits = leading(candidates), next((c.number for c in candidates if c.ready), None)
-        if waits is not None and not self.policy.autopilot:
-            return TAKES_OVER.format(waits)
-        return first.missing if first else until_student
-
-    def _until_student(self, job: TrainingJob | None, examples: int, following: Next, known: Material) -> str:
-        if job is not None and job.waiting:
-            return f"a better student, the next is trained at {job.waits_for} examples: {job.cause}"
-        if job is not None and job.state in UNDER_WAY:
-            return UNDER_WAY[job.state]
-        if known.nothing_to_tell and examples >= self.policy.first_training:
-            return f"a student: {known.nothing_to_tell}"
-        if job is not None:
-            planned = f"the next is trained at {following.examples} examples" if following.examples else following.why
-            return f"a better student, {planned}; {job.message}"
-        more = self.policy.first_training - examples
-        return f"{more} more examples until the first student" if more > 0 else "a student: a training is due"
+        first = leading(candidates)
+        return until_operator(version, candidates, self.policy) or (first.missing if first else student)
 
 
 def leading(candidates: Sequence[CandidateReport]) -> CandidateReport | None:

@@ -151,9 +151,9 @@ def test_show_tells_label_by_label_what_stands_and_what_left(shell: Shell, store
     bench.promote.step()
     says(bench, 0, 90)
     shown = " ".join(shell("show", "bank").stdout.split())
-    assert "labels 1 certified by themselves, 1 agreeing too seldom label=transfer: 10 of 20 agree (50 %)" in shown
+    assert "labels 1 certified by itself, 1 agreeing too seldom label=transfer: 10 of 20 agree (50 %)" in shown
     gone = "label=transfer: 10 of 20 agree (50 %), left on 2025-10-09 08:53:20 UTC"
-    assert f"labels 1 certified by themselves, 1 left {gone}" in shown
+    assert f"labels 1 certified by itself, 1 left {gone}" in shown
     (task,) = shell.json("show", "bank")
     left = {"label": "label=transfer", "agree": 10, "disagree": 10, "standing": "left", "left_at": bench.at}
     assert task["candidates"][1]["labels"][0] == left

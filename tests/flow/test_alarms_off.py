@@ -13,10 +13,12 @@ from shadowbert.errors import OperatorError
 from shadowbert.flow.alarm import Alarm
 from shadowbert.flow.govern import Govern
 from shadowbert.flow.history import replay
+from shadowbert.flow.labelled import told_of
 from shadowbert.flow.operate import Operate, Operator
 from shadowbert.flow.report import Report, TaskReport
 from shadowbert.store.store import Store
 from tests.flow.stationed import AUDITED, Bench, a_guess
+from tests.flow.test_leaving import BAD, says
 
 ANN = Operator("ann", "the launch is on Monday")
 
@@ -165,3 +167,12 @@ def test_people_are_told_what_the_alarm_would_have_done(bench: Bench) -> None:
     texts = {alert.kind: alert.event.text for alert in alerts}
     assert "(forced, alarms off)" in texts[AlertKind.PROMOTED]
     assert texts[AlertKind.UNSUPPORTED].endswith("Its alarms are switched off: it goes on answering.")
+
+
+def test_a_bad_label_is_said_to_serve_on(bench: Bench) -> None:
+    says(bench, BAD, 0, 30)
+    (candidate,) = shown(bench).candidates
+    assert candidate.labels.words == "2 pooled, 1 agreeing too seldom and serving on"
+    assert [told_of(line) for line in candidate.labels.weak][:1] == [
+        "label=transfer: 6 of 36 agree (16.6 %), agrees too seldom: serves on, for the alarms are switched off"
+    ]

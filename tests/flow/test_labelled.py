@@ -44,7 +44,7 @@ def test_the_worst_come_first_and_each_says_how_it_stands(bench: Bench) -> None:
         ("label=card", 28, 2, POOLED),
         ("label=account", 120, 0, CERTIFIED),
     ]
-    assert candidate.labels.words == "1 certified by themselves, 1 pooled, 1 agreeing too seldom"
+    assert candidate.labels.words == "1 certified by itself, 1 pooled, 1 agreeing too seldom"
     assert [told_of(line) for line in candidate.labels.weak] == [
         "label=transfer: 10 of 20 agree (50 %), agrees too seldom: leaves when it serves",
         "label=card: 28 of 30 agree (93.3 %), pooled",

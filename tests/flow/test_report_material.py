@@ -65,7 +65,7 @@ def test_what_a_candidate_never_answers_is_shown_without_something_else(line: Li
 
 def test_a_task_with_one_label_says_that_it_waits_for_another(line: Lineage) -> None:
     line.labelled(*[(f"t{n}", 1) for n in range(39)])
-    assert only(line).missing == "1 more examples until the first student"
+    assert only(line).missing == "1 more example until the first student"
     line.labelled(("last", 1))
     task = only(line)
     assert task.missing == 'a student: only one label so far ("card" in 40 of 40 examples)'

@@ -164,7 +164,7 @@ def test_labels_that_stand_and_that_left(surface: Surface, sqlite_store: Store) 
     bench.promote.step()
     says(bench, 0, 90)
     text = said(surface.page("/shadowbert/task?name=bank"))
-    assert "Label by label: 1 certified by themselves, 1 agreeing too seldom" in text
+    assert "Label by label: 1 certified by itself, 1 agreeing too seldom" in text
     assert "label=transfer 10 of 20 (50.0 %) left on 2025-10-09 08:53:20 UTC" in text
     assert "label=transfer agrees less often than 93 %, as its own calls show: 10 of 20 agree (50 %)." in text
 
