@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from shadowbert.domain.task import Policy
 from shadowbert.flow.journal import Durability
+from shadowbert.gating.threshold import HORIZON
 
 _OWN_SURFACE = frozenset({"shadowbert", "healthz", "readyz", "metrics"})
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -144,7 +145,7 @@ class StudentSettings(_Section):
 class TrainingSettings(_Section):
     first: Annotated[int, Field(ge=20)] = 200
     fine_tune_from: Annotated[int, Field(ge=20)] = 800
-    horizon: Annotated[int, Field(ge=100)] = 10_000
+    horizon: Annotated[int, Field(ge=100)] = HORIZON
     caller_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     device: Annotated[str, AfterValidator(_device)] = "auto"
     devices: Annotated[int, Field(ge=1, le=64)] = 1

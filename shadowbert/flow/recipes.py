@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from shadowbert.gating.threshold import HORIZON
+
 
 @dataclass(frozen=True, slots=True)
 class Recipes:
@@ -16,7 +18,7 @@ class Recipes:
     serving: str = "cpu"
     """The device that students answer on."""
     max_tokens: int = 256
-    horizon: int = 10_000
+    horizon: int = HORIZON
     """For how many calls a threshold is chosen to serve most."""
 
     def worth_trying(self, examples: int) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ MIN_ROWS = 10
 CUTS = 60
 POINTS = 48
 JEFFREYS = 0.5
+HORIZON = 5_000
+"""For how many calls a student is expected to matter: by then the next one is there, or the traffic is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,13 @@ class Bet:
 
 
 def propose(
-    outcomes: Sequence[Scored], target: float, *, alpha: float | None = None, horizon: int = 10_000, outside: int = 0
+    outcomes: Sequence[Scored], target: float, *, alpha: float | None = None, horizon: int = HORIZON, outside: int = 0
 ) -> Proposal | None:
     """The threshold with the highest expected served share; None when no slice of 5 % is expected to beat the target.
 
-    `alpha` is the share of the candidate to come (the first candidate's by default). The horizon is in calls and
-    matters little: a fifth or five times as many move the served share by about a tenth. `outside`: further rows that
-    no threshold lets into the slice, for what the student answered on them.
+    `alpha` is the share of the candidate to come (the first candidate's by default). The horizon is in calls: 5,000
+    opened 123 of 252 replays and 10,000 opened 111; of the streams only hate speech was served less (.02, was .04).
+    `outside`: further rows that no threshold lets into the slice, for what the student answered on them.
     """
     bet = Bet(target, alpha_share(1, 0.05) if alpha is None else alpha, horizon)
     total = len(outcomes) + outside

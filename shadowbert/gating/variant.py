@@ -13,10 +13,7 @@ from shadowbert.domain.evidence import Counts, Departure
 from shadowbert.domain.task import Policy
 from shadowbert.gating.eprocess import alpha_share, rows_at_share
 from shadowbert.gating.labels import without
-from shadowbert.gating.threshold import JEFFREYS, MIN_COVERAGE
-
-HORIZON = 10_000
-"""Calls for which a student may matter."""
+from shadowbert.gating.threshold import HORIZON, JEFFREYS, MIN_COVERAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class Waiting:
 
         >>> young = Waiting(Counts(), 0.98, coverage=0.6, number=1)
         >>> round(young.served(Policy()), 3), Waiting(Counts(), 0.94, coverage=0.6, number=1).served(Policy())
-        (0.57, 0.0)
+        (0.539, 0.0)
         """
         alpha = alpha_share(self.number, policy.alpha)
         wait = rows_at_share(self.counts, policy.target, alpha=alpha, share=self.share)

@@ -22,7 +22,7 @@ from shadowbert.gating.eprocess import alpha_share, fails, passes
 from shadowbert.gating.gate import CanaryEvidence, LiveEvidence, judge_canary, judge_live, judge_shadow
 from shadowbert.gating.objections import ShadowEvidence
 from shadowbert.gating.paired import shown_worse
-from shadowbert.gating.threshold import propose
+from shadowbert.gating.threshold import HORIZON, propose
 from shadowbert.routing.coins import Coins
 from tests.bench.shuffles.outcome import Outcome
 from tests.bench.shuffles.students import Student, teach
@@ -38,7 +38,7 @@ class Knobs:
     policy: Policy = field(default_factory=Policy)
     growth: float = 2.0
     """By how much the examples grow from student to student."""
-    horizon: int = 10_000
+    horizon: int = HORIZON
 
 
 @dataclass(slots=True, eq=False)
