@@ -66,7 +66,7 @@ class Drive:
             await asyncio.sleep(TICK_S)
             if until(self.progress):
                 return True
-            if self.progress.training or self._state() != before:
+            if self.progress.student_awaited or self._state() != before:
                 before, since = self._state(), time.monotonic()
         return False
 

@@ -38,6 +38,11 @@ class Progress:
         job = self.task.training if self.task else None
         return job is not None and job.state in UNDER_WAY
 
+    @property
+    def student_awaited(self) -> bool:
+        """Where one serves already, the next student is nothing to wait for."""
+        return self.training and not self.stage.serves
+
 
 class Lookout:
     """Looks at the store of a running server. `look` reads a database: it belongs on a thread."""

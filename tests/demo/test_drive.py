@@ -8,7 +8,7 @@ from shadowbert.demo.dataset import Message
 from shadowbert.demo.drive import Drive
 from shadowbert.demo.progress import Progress
 from shadowbert.domain.task import Stage
-from tests.demo.examples import COLOURS, noted, progress
+from tests.demo.examples import COLOURS, noted, progress, training
 
 
 class Echo:
@@ -81,3 +81,12 @@ async def test_waits_for_what_the_last_messages_cause() -> None:
         drive.progress = progress(Stage.SHADOW, worked=worked)
     drive.progress = progress(Stage.LIVE, worked=60)
     assert await sending
+
+
+@pytest.mark.parametrize(("stage", "waits"), [(Stage.SHADOW, True), (Stage.LIVE, False)])
+async def test_waits_for_a_training_only_where_nothing_serves_yet(stage: Stage, waits: bool) -> None:
+    seen = progress(stage, worked=60, training=training())
+    sending = asyncio.create_task(Drive(Echo(), 800, progress=seen).send(iter([]), until=lambda _: False))
+    await asyncio.sleep(0.5)
+    assert sending.done() is not waits
+    sending.cancel()
