@@ -1,4 +1,4 @@
-"""`shadowbert demo`: the whole product on this machine in ten to fifteen minutes, checked by itself."""
+"""`shadowbert demo`: the whole product on this machine, checked by itself."""
 
 from pathlib import Path
 from typing import Annotated

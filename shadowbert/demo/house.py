@@ -44,7 +44,7 @@ def url_of(settings: Settings) -> str:
 
 
 def settings_for(folder: Path, *, upstream: str, target: float, first: int) -> Settings:
-    """The product's defaults but for what makes some minutes enough: one training that tunes at once, short looks.
+    """The product's defaults but for what makes it short: one training that tunes at once, short looks.
 
     Raises ConfigError.
     """
