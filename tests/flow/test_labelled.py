@@ -2,10 +2,11 @@
 
 import pytest
 
-from shadowbert.domain.evidence import Counts
+from shadowbert.domain.evidence import Counts, Departure
 from shadowbert.domain.task import Stage
 from shadowbert.flow.labelled import BAD as SHOWN_BAD
 from shadowbert.flow.labelled import CERTIFIED, LEFT, NO_LABELS, POOLED, Label, Labels, labels_of, told_of
+from shadowbert.flow.leaving import told
 from shadowbert.flow.report import CandidateReport, Report
 from shadowbert.gating.eprocess import alpha_share, lower_bound
 from shadowbert.gating.wording import moment
@@ -112,3 +113,11 @@ def test_no_more_than_a_few_weak_labels_are_named() -> None:
     fallen = Label("label=a", Counts(20, 30), LEFT, left_at=0.0, fell=True)
     assert fallen.words == "left on 1970-01-01 00:00:00 UTC, for it had fallen"
     assert fallen.to_json() == {"label": "label=a", "agree": 20, "disagree": 30, "standing": LEFT, "left_at": 0.0}
+
+
+def test_several_labels_are_told_in_one_sentence(bench: Bench) -> None:
+    gone = (Departure(0, 0, Counts(1, 9)), Departure(0, 1, Counts(30, 20), fell=True))
+    assert told(bench.version.contract, gone, bench.policy) == (
+        "These agree less often than 93 %, as their own calls show: label=account, 1 of 10 agree (10 %); label=card, "
+        "30 of 50 agree (60 %) of the latest."
+    )

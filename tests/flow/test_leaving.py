@@ -14,7 +14,7 @@ from shadowbert.flow.candidates import departed, enter
 from shadowbert.flow.evidence import detector
 from shadowbert.flow.govern import Govern
 from shadowbert.flow.history import replay
-from shadowbert.flow.leaving import VARIANTS, LabelsWatched, bar_of, shown_bad, told
+from shadowbert.flow.leaving import VARIANTS, LabelsWatched, bar_of, shown_bad
 from shadowbert.flow.operate import Operate, Operator
 from shadowbert.flow.sayings import evidence_by_answer
 from shadowbert.gating.gate import ASKED_AGAIN
@@ -387,14 +387,6 @@ def test_where_people_certify_their_word_is_what_labels_are_held_to(sqlite_store
         assert shown_bad(work, line.now, made, by_people) == (), "nobody has said anything yet"
         assert evidence_by_answer(work, made, by_people) == {}
         assert LabelsWatched().leaving(work, line.now, made, by_people) == ()
-
-
-def test_several_labels_are_told_in_one_sentence(bench: Bench) -> None:
-    gone = (Departure(0, 0, Counts(1, 9)), Departure(0, 1, Counts(30, 20), fell=True))
-    assert told(bench.version.contract, gone, bench.policy) == (
-        "These agree less often than 93 %, as their own calls show: label=account, 1 of 10 agree (10 %); label=card, "
-        "30 of 50 agree (60 %) of the latest."
-    )
 
 
 def test_alpha_is_shared_by_the_labels_that_the_slice_may_hold(bench: Bench) -> None:
